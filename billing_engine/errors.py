@@ -1,0 +1,64 @@
+"""Every exception of the engine; the docstring of each is its default message."""
+
+from __future__ import annotations
+
+import inspect
+
+
+class BillingError(Exception):
+    """Something about billing went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or inspect.getdoc(type(self)))
+
+
+class InvalidFileError(BillingError):
+    """A price list or settings file can not be used.
+
+    `problems` holds one sentence each: where, what was found, what is allowed.
+    """
+
+    def __init__(self, path: str, problems: list[str]) -> None:
+        self.path = path
+        self.problems = problems
+        super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
+
+
+class UnknownPriceListError(BillingError):
+    """No price list of that name is in force on that day."""
+
+
+class UnknownPackageError(BillingError):
+    """The price list has no package of that name."""
+
+
+class UnknownCurrencyError(BillingError):
+    """The currency is not an ISO 4217 code that the engine knows."""
+
+
+class LocalTimeError(BillingError):
+    """A local time does not exist, or exists twice, in its time zone."""
+
+
+class InputFolderError(BillingError):
+    """The input folder can not be read at all."""
+
+
+class SettingsMissingError(BillingError):
+    """There are no settings, and issuing needs a seller; `billing-engine init` writes a file to start from."""
+
+
+class SchemaVersionError(BillingError):
+    """The database is not at the version of this program; `billing-engine db upgrade` brings it there."""
+
+
+class InvoiceNotFoundError(BillingError):
+    """There is no invoice of that number."""
+
+
+class PriceListChangedError(BillingError):
+    """A price list that was used on an issued invoice was changed; write a new version with its own valid_from."""
+
+
+class RenderingError(BillingError):
+    """A document could not be rendered."""

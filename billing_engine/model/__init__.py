@@ -1,0 +1,1 @@
+"""Nouns: frozen values and pure helpers that every stage shares."""

@@ -1,0 +1,94 @@
+"""Customers and their contracts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+from billing_engine.model.money import ZERO
+from billing_engine.model.period import Month
+from billing_engine.model.price_list import Package
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who is billed. `customer` is the host's own id and opaque to the engine."""
+
+    customer: str
+    name: str
+    country: str
+    currency: str
+    language: str = "en"
+    vat_id: str = ""
+    address: str = ""
+    email: str = ""
+    stripe_customer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A customer's subscription to one package of a price list, from `starts_on` to `ends_on`, both days included.
+
+    The amounts are the ones agreed with this customer; None leaves them to the package (R9).
+    """
+
+    contract: str
+    customer: str
+    price_list: str
+    package: str
+    starts_on: date
+    ends_on: date | None = None
+    quantity: int = 1
+    unit: str = ""
+    monthly_fee: Decimal | None = None
+    included_seconds: int | None = None
+    hourly_rate: Decimal | None = None
+    development_rate: Decimal | None = None
+
+    def active_on(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+    def active_days(self, month: Month) -> int:
+        """Days of the month on which the contract runs; 0 when none (R10)."""
+        first = max(self.starts_on, month.first_day)
+        last = min(self.ends_on or month.last_day, month.last_day)
+        return max(0, (last - first).days + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for a contract in one month: the contract's own values, else its package's."""
+
+    fee: Decimal
+    """For the month, exact; by days when the contract runs for a part of it (R10)."""
+    included_seconds: int
+    overage_rate_per_hour: Decimal
+    development_rate_per_hour: Decimal | None
+    """Less the package's discount (R8)."""
+
+
+def terms_of(contract: Contract, package: Package, month: Month, unit_seconds: int) -> Terms:
+    """Settle a contract's terms for a month; quantity multiplies fee and allowance.
+
+    A part month takes fee by days, and allowance by days rounded up to a unit of `unit_seconds` (R10). A price that
+    neither contract nor package gives counts as nothing; intake refuses such a contract.
+    """
+    fee = (_first(contract.monthly_fee, package.monthly_fee) or ZERO) * contract.quantity
+    included = (_first(contract.included_seconds, package.included_seconds) or 0) * contract.quantity
+    days = contract.active_days(month)
+    if days < month.days:
+        fee = fee * days / month.days
+        included = -(-included * days // (month.days * unit_seconds)) * unit_seconds
+    development = contract.development_rate
+    if development is not None:
+        development = development * (100 - package.development_discount_percent) / 100
+    overage = _first(contract.hourly_rate, package.overage_rate_per_hour) or ZERO
+    return Terms(fee, included, overage, development)
+
+
+def _first(agreed: T | None, listed: T | None) -> T | None:
+    return listed if agreed is None else agreed

@@ -1,0 +1,137 @@
+"""Invoices: what a customer owes for a month, as plain data, complete in itself.
+
+A draft copies everything it prints: parties, rates, texts. Once issued, no later edit of a contract, a price list or a
+customer reaches it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from billing_engine.model.period import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Who issues the invoice and is paid."""
+
+    name: str
+    address: str
+    """Lines separated by newlines."""
+    country: str
+    vat_id: str = ""
+    registration_number: str = ""
+    email: str = ""
+    phone: str = ""
+    website: str = ""
+    bank: str = ""
+    iban: str = ""
+    bic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who is billed, as of the day of issue."""
+
+    customer: str
+    name: str
+    address: str
+    country: str
+    vat_id: str
+    email: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """One line: quantity x unit price = amount, rounded once (R12)."""
+
+    position: int
+    kind: str
+    """A ChargeKind."""
+    contract: str
+    title: str
+    detail: str
+    """What stands below the title in small type; may be empty."""
+    quantity: Decimal
+    unit: str
+    """UN/ECE code: MON month, MIN minute (priced per hour), C62 piece."""
+    unit_price: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ContractUse:
+    """How much of a contract's allowance the month used."""
+
+    contract: str
+    package_title: str
+    price_list_version: str
+    time_zone: str
+    included_minutes: int
+    used_minutes: int
+    overage_minutes: int
+    """Counted in units beyond the allowance, before they are rounded up to started hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceEntry:
+    """One time entry on the annex, with its reason in words."""
+
+    entry: str
+    contract: str
+    ticket: str
+    severity: str
+    activity: str
+    started_at: str
+    """ISO 8601 with offset, in the price list's zone: what the clock on the wall showed."""
+    ended_at: str
+    worked_minutes: Decimal
+    billed_minutes: Decimal
+    """What was counted for it: units from the allowance or beyond, started units by tariff."""
+    amount: Decimal
+    """Priced by itself; overage is priced once for the month and counts 0 here."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDraft:
+    """Everything about an invoice but its number and dates."""
+
+    customer: str
+    period: Month
+    currency: str
+    seller: Seller
+    buyer: Buyer
+    lines: tuple[InvoiceLine, ...]
+    entries: tuple[InvoiceEntry, ...]
+    uses: tuple[ContractUse, ...]
+    net: Decimal
+    tax_percent: Decimal | None
+    """None when no tax is charged; `tax_note` then says why."""
+    tax_note: str
+    tax: Decimal
+    gross: Decimal
+    payment_days: int
+    holiday_source: str
+    """Name and version of the holiday data that priced it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An issued invoice; never changed afterwards."""
+
+    number: str
+    issued_on: date
+    due_on: date
+    draft: InvoiceDraft
+
+    @property
+    def amount_due(self) -> Decimal:
+        return self.draft.gross
+
+    @property
+    def status(self) -> str:
+        return "open" if self.amount_due else "paid"

@@ -1,0 +1,48 @@
+"""A billing period: one calendar month, read in the price list's time zone (T2)."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from billing_engine.model.instant import Instant, start_of_day
+
+
+class Month(NamedTuple):
+    """A calendar month; `str(Month(2026, 10))` is "2026-10"."""
+
+    year: int
+    month: int
+
+    @classmethod
+    def parse(cls, text: str) -> Month:
+        """Read "2026-10"; raises ValueError with a sentence for people."""
+        match = re.fullmatch(r"(\d{4})-(\d{2})", text, re.ASCII)
+        if match is None or not 1 <= int(match[2]) <= 12 or not 1900 <= int(match[1]) <= 9998:
+            raise ValueError(f"{text!r} is no month; write it as 2026-10")
+        return cls(int(match[1]), int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.month:02d}"
+
+    @property
+    def first_day(self) -> date:
+        return date(self.year, self.month, 1)
+
+    @property
+    def last_day(self) -> date:
+        return date(self.year, self.month, self.days)
+
+    @property
+    def days(self) -> int:
+        return calendar.monthrange(self.year, self.month)[1]
+
+    def next(self) -> Month:
+        return Month(self.year + self.month // 12, self.month % 12 + 1)
+
+    def bounds(self, zone: ZoneInfo) -> tuple[Instant, Instant]:
+        """First instant of the month and of the next one, half open (T6)."""
+        return start_of_day(self.first_day, zone), start_of_day(self.last_day + timedelta(days=1), zone)

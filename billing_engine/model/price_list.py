@@ -1,0 +1,132 @@
+"""A price list: one support agreement's terms as data, dated, and immutable once an invoice used it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from billing_engine.errors import UnknownPackageError, UnknownPriceListError
+from billing_engine.model.calendar import Calendar
+from billing_engine.model.window import Window
+
+
+class RoundPer(StrEnum):
+    """What is added up before a started unit is rounded up (R3)."""
+
+    ENTRY = "entry"
+    TICKET_DAY = "ticket_day"
+    TICKET = "ticket"
+
+
+class AtBoundary(StrEnum):
+    """What happens to work that crosses from one tariff or coverage window into another (R3)."""
+
+    SPLIT = "split"
+    STARTED_UNIT_KEEPS_TARIFF = "started_unit_keeps_tariff"
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """An hourly price that holds in its windows: per started increment, and never less than the minimum charge (R1)."""
+
+    name: str
+    title: str
+    rate_per_hour: Decimal
+    increment_seconds: int
+    minimum_seconds: int
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What a customer subscribes to. None means that the contract says it (R9)."""
+
+    name: str
+    title: str
+    entitled: bool
+    monthly_fee: Decimal | None
+    included_seconds: int | None
+    overage_rate_per_hour: Decimal
+    development_discount_percent: Decimal
+    on_site: bool
+    coverage: Mapping[str, tuple[Window, ...]]
+    first_response: Mapping[str, int | None]
+    """Seconds of coverage time per severity until the first response is due; None is "as available" (K1)."""
+
+    @property
+    def covers_nothing(self) -> bool:
+        """A package without coverage and allowance prices all time by tariff (R9)."""
+        return not self.coverage and self.included_seconds == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How time becomes money: the values that R1 to R8 leave to the price list."""
+
+    severities: tuple[str, ...]
+    unfounded_severities: frozenset[str]
+    round_per: RoundPer
+    at_boundary: AtBoundary
+    covered_increment_seconds: int
+    overage_increment_seconds: int
+    tariffs: tuple[Tariff, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """One version of one agreement."""
+
+    name: str
+    title: str
+    valid_from: date
+    currency: str
+    zone: ZoneInfo
+    calendar: Calendar
+    rating: Rating
+    packages: Mapping[str, Package]
+    out_of_scope: Mapping[str, str]
+    content_hash: str
+    """SHA-256 of the terms, without comments and layout: tells whether a used version was changed."""
+
+    @property
+    def version(self) -> str:
+        """Name and first day of validity, as it is printed and stored: "b2bee 2016-01-01"."""
+        return f"{self.name} {self.valid_from}"
+
+    def package(self, name: str) -> Package:
+        """Return the package; raises UnknownPackageError with the names that exist."""
+        if name not in self.packages:
+            allowed = ", ".join(self.packages)
+            raise UnknownPackageError(f"price list {self.name} has no package {name!r}; allowed: {allowed}")
+        return self.packages[name]
+
+
+class PriceListBook:
+    """All price lists at hand, each name with its versions."""
+
+    def __init__(self, price_lists: Sequence[PriceList]) -> None:
+        self._versions: dict[str, list[PriceList]] = {}
+        for price_list in sorted(price_lists, key=lambda p: (p.name, p.valid_from)):
+            self._versions.setdefault(price_list.name, []).append(price_list)
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._versions)
+
+    def versions(self, name: str) -> list[PriceList]:
+        """Return all versions of a price list, oldest first; raises UnknownPriceListError."""
+        if name not in self._versions:
+            raise UnknownPriceListError(f"no price list {name!r}; known: {', '.join(self.names) or 'none'}")
+        return self._versions[name]
+
+    def in_force(self, name: str, on: date) -> PriceList:
+        """Return the newest version that is valid on that day; raises UnknownPriceListError."""
+        valid = [price_list for price_list in self.versions(name) if price_list.valid_from <= on]
+        if not valid:
+            first = self.versions(name)[0].valid_from
+            raise UnknownPriceListError(f"price list {name!r} is valid from {first} on, not on {on}")
+        return valid[-1]

@@ -1,0 +1,50 @@
+"""A rate card: a price list's package compiled for one month, ready for lookups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+
+from billing_engine.model.period import Month
+from billing_engine.model.price_list import Package, PriceList, Tariff
+from billing_engine.model.timeline import Schedule, Timeline, compile_timeline, constant_schedule, overlay
+
+COVERED = -1
+"""Timeline value of time that the package covers; other values index `tariffs`."""
+
+_LONGEST_ENTRY = timedelta(days=2)
+"""How far an entry may reach into the next month; intake refuses entries over 24 hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateCard:
+    """Who pays for each instant of a month (R1), per severity, until two days after its end (T5)."""
+
+    price_list: PriceList
+    package: Package
+    month: Month
+    tariffs: tuple[Tariff, ...]
+    by_severity: Mapping[str, Timeline]
+    uncovered: Timeline
+    """Tariffs alone, as if the package covered nothing (R6)."""
+
+
+def compile_rate_card(price_list: PriceList, package: Package, month: Month) -> RateCard:
+    """Compile coverage and tariff windows of a package over a month in the list's zone (R1, R2, T2)."""
+    tariffs = price_list.rating.tariffs
+    schedule = constant_schedule(0)
+    for index, tariff in enumerate(tariffs):
+        schedule = overlay(schedule, tariff.windows, index)
+
+    @lru_cache
+    def compiled(laid: Schedule) -> Timeline:
+        last = month.last_day + _LONGEST_ENTRY
+        return compile_timeline(laid, price_list.calendar, price_list.zone, month.first_day, last)
+
+    by_severity = {
+        severity: compiled(overlay(schedule, package.coverage.get(severity, ()), COVERED))
+        for severity in price_list.rating.severities
+    }
+    return RateCard(price_list, package, month, tariffs, by_severity, compiled(schedule))

@@ -1,0 +1,186 @@
+"""Rate a contract's month: entries in, priced charges out (R1 to R9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from itertools import chain
+
+from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, Statement
+from billing_engine.model.contract import Contract, Terms, terms_of
+from billing_engine.model.money import ZERO, price_of_time, round_money
+from billing_engine.model.time_entry import Activity, Expense, TimeEntry, in_order
+from billing_engine.model.timeline import Span
+from billing_engine.rating.allowance import Allowance
+from billing_engine.rating.hold import hold_reason
+from billing_engine.rating.increments import round_classes, round_up, started_units
+from billing_engine.rating.jobs import Job, Rule, group_jobs
+from billing_engine.rating.rate_card import COVERED, RateCard
+
+_ALLOWANCE, _TARIFF, _ANALYSIS = ChargeKind.ALLOWANCE, ChargeKind.TARIFF, Activity.CHANGE_REQUEST_ANALYSIS
+
+
+def rate_period(
+    contract: Contract, card: RateCard, entries: Iterable[TimeEntry], expenses: Sequence[Expense] = ()
+) -> Statement:
+    """Rate a contract's entries and expenses of the card's month.
+
+    Every entry must belong to the contract and start in the month; their order does not matter.
+    """
+    terms = terms_of(contract, card.package, card.month, card.price_list.rating.covered_increment_seconds)
+    period = _Period(card, terms)
+    billable = []
+    for entry in sorted(entries, key=in_order):
+        reason = hold_reason(entry, card.package, terms)
+        if reason is None:
+            billable.append(entry)
+        else:
+            period.held.append(HeldEntry(entry, reason))
+    for rule, job in group_jobs(billable, card.price_list):
+        period.add(rule, job)
+    period.add_overage()
+    return Statement(
+        contract=contract,
+        month=card.month,
+        currency=card.price_list.currency,
+        price_list=card.price_list.name,
+        price_list_version=card.price_list.version,
+        package_title=card.package.title,
+        included_seconds=terms.included_seconds,
+        used_seconds=period.allowance.used_seconds,
+        charges=(_fee_charge(contract, card, terms), *period.charges, *_expense_charges(expenses, card)),
+        held=tuple(period.held),
+    )
+
+
+def _fee_charge(contract: Contract, card: RateCard, terms: Terms) -> Charge:
+    amount = round_money(terms.fee, card.price_list.currency)
+    return Charge(ChargeKind.FEE, "", (), 0, 0, amount, amount, card.package.title)
+
+
+def _expense_charges(expenses: Sequence[Expense], card: RateCard) -> list[Charge]:
+    ordered = sorted(expenses, key=lambda expense: (expense.spent_on, expense.expense))
+    currency = card.price_list.currency
+    rounded = ((expense, round_money(expense.amount, currency)) for expense in ordered)
+    return [Charge(ChargeKind.EXPENSE, "", (), 0, 0, cost, cost, expense.description) for expense, cost in rounded]
+
+
+class _Period:
+    """What has been charged so far, job after job in order of start."""
+
+    def __init__(self, card: RateCard, terms: Terms) -> None:
+        self.card = card
+        self.terms = terms
+        self.currency = card.price_list.currency
+        self.allowance = Allowance(terms.included_seconds)
+        self.charges: list[Charge] = []
+        self.held: list[HeldEntry] = []
+        self.overage_entries: list[TimeEntry] = []
+
+    def add(self, rule: Rule, job: Job) -> None:
+        """Charge the entries of a job by its rule."""
+        if rule is Rule.BY_CLOCK:
+            self._add_by_clock(job)
+        elif rule is Rule.UNFOUNDED:
+            self._add_unfounded(job)
+        elif rule is Rule.DEVELOPMENT:
+            self._add_development(job)
+        else:
+            seconds = _worked(job)
+            self.charges.append(Charge(ChargeKind.ANALYSIS, "", job, seconds, seconds, ZERO, ZERO))
+
+    def add_overage(self) -> None:
+        """Charge all covered time beyond the allowance at once (R5)."""
+        worked = self.allowance.overage_seconds
+        if worked:
+            billed = round_up(worked, self.card.price_list.rating.overage_increment_seconds)
+            rate = self.terms.overage_rate_per_hour
+            self._charge_time(ChargeKind.OVERAGE, "", tuple(self.overage_entries), worked, billed, rate)
+
+    def _add_by_clock(self, job: Job) -> None:
+        if len(job) == 1:
+            (entry,) = job
+            value = single_class(entry, self.card)
+            if value is not None:
+                worked = entry.ended_at - entry.started_at
+                self._add_class(job, value, worked, started_units(worked, value, self.card))
+                return
+        self._add_classes(job, [split_entry(entry, self.card) for entry in job])
+
+    def _add_classes(self, job: Job, spans_of_entry: Sequence[Sequence[Span]]) -> None:
+        for value, worked, billed in round_classes(chain.from_iterable(spans_of_entry), self.card):
+            part = job if len(job) == 1 else _entries_in(value, job, spans_of_entry)
+            self._add_class(part, value, worked, billed)
+
+    def _add_class(self, job: Job, value: int, worked: int, billed: int) -> None:
+        if value == COVERED:
+            self._add_covered(job, worked, billed)
+        else:
+            tariff = self.card.tariffs[value]
+            self._charge_time(_TARIFF, tariff.name, job, worked, billed, tariff.rate_per_hour)
+
+    def _add_covered(self, job: Job, worked: int, billed: int) -> None:
+        drawn = self.allowance.draw_down(billed)
+        if drawn or not billed:
+            self.charges.append(Charge(_ALLOWANCE, "", job, min(worked, drawn), drawn, ZERO, ZERO))
+        if drawn < billed:
+            self.overage_entries += job
+
+    def _add_development(self, job: Job) -> None:
+        """Bill development exactly as long as it took (R8)."""
+        rate = self.terms.development_rate_per_hour
+        if rate is None:
+            raise AssertionError("an entry without a development rate is held")
+        seconds = _worked(job)
+        self._charge_time(ChargeKind.DEVELOPMENT, "", job, seconds, seconds, rate)
+
+    def _add_unfounded(self, job: Job) -> None:
+        """Take a false alarm from the allowance if it fits, else what is left of it, and the rest by tariff (R6)."""
+        worked = _worked(job)
+        units = round_up(worked, self.card.price_list.rating.covered_increment_seconds)
+        left = self.allowance.left_seconds
+        if units <= left:
+            self._add_covered(job, worked, units)
+            return
+        if left:
+            self._add_covered(job, min(worked, left), left)
+        self._add_classes(job, spans_after(job, left, self.card))
+
+    def _charge_time(self, kind: str, tariff: str, job: Job, worked: int, billed: int, rate: Decimal) -> None:
+        amount = price_of_time(billed, rate, self.currency)
+        self.charges.append(Charge(kind, tariff, job, worked, billed, rate, amount))
+
+
+def single_class(entry: TimeEntry, card: RateCard) -> int | None:
+    """Tell which class pays for all of an entry; None when it crosses a boundary. Quicker than `split_entry`."""
+    if entry.activity == _ANALYSIS:
+        return None
+    return card.by_severity[entry.severity].value_throughout(entry.started_at, entry.ended_at)
+
+
+def split_entry(entry: TimeEntry, card: RateCard) -> list[Span]:
+    """Cut an entry wherever another class begins to pay for it (R1, R2, R3, R7)."""
+    if entry.activity == _ANALYSIS:
+        if not card.package.covers_nothing:
+            return [Span(entry.started_at, entry.ended_at, COVERED)]
+        return card.uncovered.split(entry.started_at, entry.ended_at)
+    return card.by_severity[entry.severity].split(entry.started_at, entry.ended_at)
+
+
+def spans_after(job: Job, skipped_seconds: int, card: RateCard) -> list[list[Span]]:
+    """Tariff spans of each entry of a job, without the job's first `skipped_seconds` of work (R6)."""
+    spans = []
+    for entry in job:
+        skipped = min(skipped_seconds, entry.worked_seconds)
+        skipped_seconds -= skipped
+        spans.append(card.uncovered.split(entry.started_at + skipped, entry.ended_at))
+    return spans
+
+
+def _entries_in(value: int, job: Job, spans_of_entry: Sequence[Sequence[Span]]) -> Job:
+    pairs = zip(job, spans_of_entry, strict=True)
+    return tuple(entry for entry, spans in pairs if any(span.value == value for span in spans))
+
+
+def _worked(job: Job) -> int:
+    return sum(entry.worked_seconds for entry in job)
