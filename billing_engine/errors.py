@@ -48,6 +48,10 @@ class SettingsMissingError(BillingError):
     """There are no settings, and issuing needs a seller; `billing-engine init` writes a file to start from."""
 
 
+class DatabaseUrlError(BillingError):
+    """The database URL can not be used; write it as sqlite:///billing.db."""
+
+
 class SchemaVersionError(BillingError):
     """The database is not at the version of this program; `billing-engine db upgrade` brings it there."""
 

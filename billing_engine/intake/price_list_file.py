@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +23,7 @@ BY_CONTRACT = "contract"
 """Value of a key that each contract settles for itself."""
 
 
-def _one_of(allowed: Iterable[str], what: str) -> BeforeValidator:
+def _one_of(allowed: Sequence[object], what: str) -> BeforeValidator:
     def check(value: object) -> object:
         if value not in allowed:
             raise ValueError(f"unknown {what}")
@@ -61,7 +61,7 @@ def _days(value: object) -> object:
 
 def _clock(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError("allowed is a time of day in quotes, \"00:00\" to \"24:00\"")  # noqa: TRY004 - see toml_file
+        raise ValueError('allowed is a time of day in quotes, "00:00" to "24:00"')  # noqa: TRY004 - see toml_file
     return read_clock(value)
 
 
@@ -80,6 +80,7 @@ def _amount_or_contract(value: object) -> object:
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
+Country = Annotated[str, BeforeValidator(_country)]
 Minutes = Annotated[int, Field(gt=0, le=24 * 60)]
 
 
@@ -122,7 +123,9 @@ class RatingTable(Table):
     def _known(self) -> Self:
         unknown = [severity for severity in self.unfounded_severities if severity not in self.severities]
         if unknown:
-            raise ValueError(f"unfounded_severities: unknown {', '.join(unknown)}; allowed: {', '.join(self.severities)}")
+            raise ValueError(
+                f"unfounded_severities: unknown {', '.join(unknown)}; allowed: {', '.join(self.severities)}"
+            )
         return self
 
 
@@ -191,7 +194,7 @@ class PriceListFile(Table):
     title: Title
     valid_from: date
     currency: Annotated[str, BeforeValidator(_currency)]
-    country: Annotated[str, BeforeValidator(_country)]
+    country: Country
     time_zone: Annotated[str, BeforeValidator(_time_zone)]
     holidays: HolidaysTable = HolidaysTable()
     rating: RatingTable

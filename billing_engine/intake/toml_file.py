@@ -59,7 +59,9 @@ def _in_words(problem: ErrorDetails) -> str:
     where = _key_path(problem["loc"])
     match problem["type"]:
         case "extra_forbidden":
-            return f"{where}: unknown key; price_lists/README.md and the comments of `billing-engine init` name all keys"
+            return (
+                f"{where}: unknown key; price_lists/README.md and the comments of `billing-engine init` name all keys"
+            )
         case "missing":
             return f"{where}: is missing"
         case _:

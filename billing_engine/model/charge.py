@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from billing_engine.model.contract import Contract
 from billing_engine.model.period import Month
-from billing_engine.model.time_entry import TimeEntry
+from billing_engine.model.time_entry import Expense, TimeEntry
 
 
 class ChargeKind(StrEnum):
@@ -37,15 +37,31 @@ class Charge(NamedTuple):
     unit_price: Decimal
     """Per hour; for a fee or an expense per piece."""
     amount: Decimal
-    text: str = ""
-    """What was bought, where entries do not tell: a package's title, an expense's description."""
+    title: str = ""
+    """What was bought, as the price list calls it: the package or the tariff; of an expense its description."""
+    skipped_seconds: int = 0
+    """Work of these entries, from their start on, that the allowance took before this tariff was due (R6)."""
+    expense: Expense | None = None
+
+
+class OverageShare(NamedTuple):
+    """Covered time of some entries that went beyond the allowance; all shares of a month are charged as one (R5)."""
+
+    entries: tuple[TimeEntry, ...]
+    worked_seconds: int
+    billed_seconds: int
+    """Counted in units, before the month's overage is rounded up to started hours."""
 
 
 class HeldEntry(NamedTuple):
-    """Work that can not be billed yet, and why; it is never lost."""
+    """Work, or an expense, that can not be billed yet, and why; it is never lost."""
 
-    entry: TimeEntry
+    entry: TimeEntry | Expense
     reason: str
+
+    @property
+    def id(self) -> str:
+        return self.entry.entry if isinstance(self.entry, TimeEntry) else self.entry.expense
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +73,23 @@ class Statement:
     currency: str
     price_list: str
     price_list_version: str
+    price_list_hash: str
+    time_zone: str
     package_title: str
     included_seconds: int
     used_seconds: int
     charges: tuple[Charge, ...]
+    overage_shares: tuple[OverageShare, ...]
     held: tuple[HeldEntry, ...]
 
     @property
     def net_total(self) -> Decimal:
         return sum((charge.amount for charge in self.charges), Decimal(0))
+
+    @property
+    def overage_seconds(self) -> int:
+        """Units counted beyond the allowance, before they are rounded up to started hours (R5)."""
+        return sum(share.billed_seconds for share in self.overage_shares)
 
     def charges_of(self, kind: ChargeKind) -> list[Charge]:
         return [charge for charge in self.charges if charge.kind == kind]

@@ -10,6 +10,7 @@ from typing import TypeVar
 from billing_engine.model.money import ZERO
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import Package
+from billing_engine.model.window import Window
 
 T = TypeVar("T")
 
@@ -48,6 +49,8 @@ class Contract:
     included_seconds: int | None = None
     hourly_rate: Decimal | None = None
     development_rate: Decimal | None = None
+    coverage: tuple[tuple[str, tuple[Window, ...]], ...] = ()
+    """Windows agreed for some severities; they replace the package's for these."""
 
     def active_on(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)

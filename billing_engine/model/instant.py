@@ -7,7 +7,7 @@ Both look at a zone as spans of constant offset, so a clock change needs no spec
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -38,12 +38,12 @@ def instant_of(moment: datetime) -> Instant:
     return (moment - _EPOCH) // timedelta(seconds=1)
 
 
-def local_datetime(instant: Instant, zone: ZoneInfo) -> datetime:
+def local_datetime(instant: Instant, zone: tzinfo) -> datetime:
     """Show an instant on the wall clock of `zone`."""
     return (_EPOCH + timedelta(seconds=instant)).astimezone(zone)
 
 
-def local_date(instant: Instant, zone: ZoneInfo) -> date:
+def local_date(instant: Instant, zone: tzinfo) -> date:
     """Tell the calendar day of an instant in `zone`."""
     return local_datetime(instant, zone).date()
 

@@ -74,6 +74,8 @@ class ContractUse:
     used_minutes: int
     overage_minutes: int
     """Counted in units beyond the allowance, before they are rounded up to started hours."""
+    price_list_hash: str = ""
+    """Of the price list's terms, so that a later change of them is noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class InvoiceDraft:
     payment_days: int
     holiday_source: str
     """Name and version of the holiday data that priced it."""
+    expenses: tuple[str, ...] = ()
+    """Ids of the expenses that the lines pass on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
@@ -13,8 +13,8 @@ ZERO = Decimal(0)
 
 # ISO 4217, where a minor unit is not a hundredth. CLDR's table (Babel) is about display and differs: it gives RSD none.
 _MINOR_DIGITS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 
 
@@ -35,11 +35,8 @@ def round_money(amount: Decimal | Fraction, currency: str) -> Decimal:
 
 def to_minor(amount: Decimal | Fraction, currency: str) -> int:
     """Count an amount in minor units, rounded half up: 12.345 EUR -> 1235."""
-    digits = minor_digits(currency)
-    if isinstance(amount, Decimal):
-        return int(amount.scaleb(digits).quantize(Decimal(1), rounding=ROUND_HALF_UP))
-    scaled = abs(amount) * 10**digits
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    exact = abs(Fraction(amount)) * Fraction(10) ** minor_digits(currency)
+    whole = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
     return whole if amount >= 0 else -whole
 
 

@@ -20,7 +20,12 @@ DAY_NAMES: Mapping[str, frozenset[int]] = {
 }
 """What a window's `days` may say. A weekday means one that is no public holiday (T4)."""
 
-_WORDS = {"every_day": "every day", "working_days": "on working days", "weekends": "at weekends", "holidays": "on holidays"}
+_WORDS = {
+    "every_day": "every day",
+    "working_days": "on working days",
+    "weekends": "at weekends",
+    "holidays": "on holidays",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 
+from billing_engine.model.contract import Contract
 from billing_engine.model.period import Month
-from billing_engine.model.price_list import Package, PriceList, Tariff
+from billing_engine.model.price_list import Package, PriceList, PriceListBook, Tariff
 from billing_engine.model.timeline import Schedule, Timeline, compile_timeline, constant_schedule, overlay
 
 COVERED = -1
@@ -48,3 +49,29 @@ def compile_rate_card(price_list: PriceList, package: Package, month: Month) -> 
         for severity in price_list.rating.severities
     }
     return RateCard(price_list, package, month, tariffs, by_severity, compiled(schedule))
+
+
+class RateCards:
+    """Rate cards of one month, each compiled once."""
+
+    def __init__(self, book: PriceListBook, month: Month) -> None:
+        self.month = month
+        self._book = book
+        self._cards: dict[object, RateCard] = {}
+
+    def price_list(self, contract: Contract) -> PriceList:
+        """Return the version in force on the first day of the month that the contract runs; raises UnknownPriceListError."""
+        return self._book.in_force(contract.price_list, max(self.month.first_day, contract.starts_on))
+
+    def card(self, contract: Contract) -> RateCard:
+        """Return the card of a contract's package, with the windows that the contract sets itself (R9).
+
+        Raises UnknownPriceListError or UnknownPackageError.
+        """
+        price_list = self.price_list(contract)
+        key = (price_list.version, contract.package, contract.coverage)
+        if key not in self._cards:
+            package = price_list.package(contract.package)
+            package = replace(package, coverage={**package.coverage, **dict(contract.coverage)})
+            self._cards[key] = compile_rate_card(price_list, package, self.month)
+        return self._cards[key]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import chain
 
-from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, Statement
+from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, OverageShare, Statement
 from billing_engine.model.contract import Contract, Terms, terms_of
 from billing_engine.model.money import ZERO, price_of_time, round_money
 from billing_engine.model.time_entry import Activity, Expense, TimeEntry, in_order
@@ -31,7 +31,7 @@ def rate_period(
     period = _Period(card, terms)
     billable = []
     for entry in sorted(entries, key=in_order):
-        reason = hold_reason(entry, card.package, terms)
+        reason = hold_reason(entry, card, terms)
         if reason is None:
             billable.append(entry)
         else:
@@ -45,10 +45,13 @@ def rate_period(
         currency=card.price_list.currency,
         price_list=card.price_list.name,
         price_list_version=card.price_list.version,
+        price_list_hash=card.price_list.content_hash,
+        time_zone=card.price_list.zone.key,
         package_title=card.package.title,
         included_seconds=terms.included_seconds,
         used_seconds=period.allowance.used_seconds,
         charges=(_fee_charge(contract, card, terms), *period.charges, *_expense_charges(expenses, card)),
+        overage_shares=tuple(period.overage_shares),
         held=tuple(period.held),
     )
 
@@ -60,9 +63,12 @@ def _fee_charge(contract: Contract, card: RateCard, terms: Terms) -> Charge:
 
 def _expense_charges(expenses: Sequence[Expense], card: RateCard) -> list[Charge]:
     ordered = sorted(expenses, key=lambda expense: (expense.spent_on, expense.expense))
-    currency = card.price_list.currency
-    rounded = ((expense, round_money(expense.amount, currency)) for expense in ordered)
-    return [Charge(ChargeKind.EXPENSE, "", (), 0, 0, cost, cost, expense.description) for expense, cost in rounded]
+    return [_expense_charge(expense, card.price_list.currency) for expense in ordered]
+
+
+def _expense_charge(expense: Expense, currency: str) -> Charge:
+    cost = round_money(expense.amount, currency)
+    return Charge(ChargeKind.EXPENSE, "", (), 0, 0, cost, cost, expense.description, expense=expense)
 
 
 class _Period:
@@ -75,7 +81,7 @@ class _Period:
         self.allowance = Allowance(terms.included_seconds)
         self.charges: list[Charge] = []
         self.held: list[HeldEntry] = []
-        self.overage_entries: list[TimeEntry] = []
+        self.overage_shares: list[OverageShare] = []
 
     def add(self, rule: Rule, job: Job) -> None:
         """Charge the entries of a job by its rule."""
@@ -95,7 +101,8 @@ class _Period:
         if worked:
             billed = round_up(worked, self.card.price_list.rating.overage_increment_seconds)
             rate = self.terms.overage_rate_per_hour
-            self._charge_time(ChargeKind.OVERAGE, "", tuple(self.overage_entries), worked, billed, rate)
+            entries = tuple(entry for share in self.overage_shares for entry in share.entries)
+            self._charge_time(ChargeKind.OVERAGE, entries, worked, billed, rate)
 
     def _add_by_clock(self, job: Job) -> None:
         if len(job) == 1:
@@ -116,15 +123,20 @@ class _Period:
         if value == COVERED:
             self._add_covered(job, worked, billed)
         else:
-            tariff = self.card.tariffs[value]
-            self._charge_time(_TARIFF, tariff.name, job, worked, billed, tariff.rate_per_hour)
+            self._add_tariff(job, value, worked, billed)
+
+    def _add_tariff(self, job: Job, value: int, worked: int, billed: int, skipped: int = 0) -> None:
+        tariff = self.card.tariffs[value]
+        amount = price_of_time(billed, tariff.rate_per_hour, self.currency)
+        charge = Charge(_TARIFF, tariff.name, job, worked, billed, tariff.rate_per_hour, amount, tariff.title, skipped)
+        self.charges.append(charge)
 
     def _add_covered(self, job: Job, worked: int, billed: int) -> None:
         drawn = self.allowance.draw_down(billed)
         if drawn or not billed:
             self.charges.append(Charge(_ALLOWANCE, "", job, min(worked, drawn), drawn, ZERO, ZERO))
         if drawn < billed:
-            self.overage_entries += job
+            self.overage_shares.append(OverageShare(job, worked - min(worked, drawn), billed - drawn))
 
     def _add_development(self, job: Job) -> None:
         """Bill development exactly as long as it took (R8)."""
@@ -132,7 +144,7 @@ class _Period:
         if rate is None:
             raise AssertionError("an entry without a development rate is held")
         seconds = _worked(job)
-        self._charge_time(ChargeKind.DEVELOPMENT, "", job, seconds, seconds, rate)
+        self._charge_time(ChargeKind.DEVELOPMENT, job, seconds, seconds, rate)
 
     def _add_unfounded(self, job: Job) -> None:
         """Take a false alarm from the allowance if it fits, else what is left of it, and the rest by tariff (R6)."""
@@ -144,11 +156,13 @@ class _Period:
             return
         if left:
             self._add_covered(job, min(worked, left), left)
-        self._add_classes(job, spans_after(job, left, self.card))
+        spans = chain.from_iterable(spans_after(job, left, self.card))
+        for value, tariff_worked, billed in round_classes(spans, self.card):
+            self._add_tariff(job, value, tariff_worked, billed, skipped=left)
 
-    def _charge_time(self, kind: str, tariff: str, job: Job, worked: int, billed: int, rate: Decimal) -> None:
+    def _charge_time(self, kind: ChargeKind, job: Job, worked: int, billed: int, rate: Decimal) -> None:
         amount = price_of_time(billed, rate, self.currency)
-        self.charges.append(Charge(kind, tariff, job, worked, billed, rate, amount))
+        self.charges.append(Charge(kind, "", job, worked, billed, rate, amount))
 
 
 def single_class(entry: TimeEntry, card: RateCard) -> int | None:

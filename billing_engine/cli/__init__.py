@@ -1,0 +1,1 @@
+"""The command line: parse, call the engine, print. Heavy libraries are imported by the command that needs them."""

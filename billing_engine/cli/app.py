@@ -1,0 +1,67 @@
+"""`billing-engine`: the commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from billing_engine.cli import billing_commands, database_commands, invoice_commands, price_list_commands
+from billing_engine.cli.options import World
+from billing_engine.errors import BillingError, InputFolderError, InvalidFileError, UnknownPackageError
+
+app = typer.Typer(
+    name="billing-engine",
+    help="Bill support contracts: from a folder of time entries to issued PDF invoices.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+WRONG_USAGE = 2
+"""Exit code for a wrong call, input folder, settings file or price list; 1 is for work that did not succeed."""
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="BILLING_ENGINE_DATABASE_URL", help="Database URL. [default: sqlite:///billing.db]", show_envvar=True
+        ),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(envvar="BILLING_ENGINE_SETTINGS", help="Settings file. [default: billing.toml here]"),
+    ] = None,
+    price_lists: Annotated[
+        Path | None, typer.Option(help="Folder with your own price lists, beside the shipped ones.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log with tracebacks to standard error.")] = False,
+) -> None:
+    """Remember the options that stand before the command's name."""
+    context.obj = World(database, settings, price_lists)
+    if verbose:
+        logging.basicConfig(level=logging.INFO)
+    else:
+        logging.getLogger("billing_engine").addHandler(logging.NullHandler())
+
+
+billing_commands.register(app)
+app.add_typer(invoice_commands.app, name="invoice")
+app.add_typer(price_list_commands.app, name="price-list")
+app.add_typer(database_commands.app, name="db")
+
+
+def main() -> None:
+    """Run the command line; an expected error is one message on standard error."""
+    try:
+        app()
+    except BillingError as error:
+        print(f"billing-engine: {error}", file=sys.stderr)  # noqa: T201 - the command line's voice
+        wrong_usage = isinstance(error, InvalidFileError | InputFolderError | UnknownPackageError)
+        sys.exit(WRONG_USAGE if wrong_usage else 1)

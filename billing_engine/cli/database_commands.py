@@ -1,0 +1,27 @@
+"""`billing-engine db`: the schema's version."""
+
+from __future__ import annotations
+
+import typer
+
+from billing_engine.cli.options import DatabaseOption, world_of
+
+app = typer.Typer(help="Create, upgrade and check the database.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade(context: typer.Context, database: DatabaseOption = None) -> None:
+    """Create the tables, or bring them to this program's version."""
+    from billing_engine.storage import schema  # noqa: PLC0415 - SQLAlchemy is slow to import
+
+    with world_of(context, database).open_database().begin() as connection:
+        typer.echo(f"the database is at version {schema.upgrade(connection)}")
+
+
+@app.command()
+def check(context: typer.Context, database: DatabaseOption = None) -> None:
+    """Tell whether the tables are at this program's version."""
+    from billing_engine.storage import schema  # noqa: PLC0415 - as above
+
+    with world_of(context, database).open_database().connect() as connection:
+        typer.echo(f"the database is at version {schema.check(connection)}, as this program needs")

@@ -1,0 +1,91 @@
+"""The demo: the examples from import to PDF, in a new SQLite file."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import typer
+from rich.progress import Progress
+
+from billing_engine.billing_run import CustomerPlan, Outcome
+from billing_engine.cli import tables
+from billing_engine.cli.rendering import render_month
+from billing_engine.engine import BillingEngine
+from billing_engine.errors import BillingError
+from billing_engine.intake.price_list_file import read_price_lists
+from billing_engine.intake.settings_file import SAMPLE, read_settings
+from billing_engine.model.period import Month
+from billing_engine.resources import resource_folder
+from billing_engine.storage.database import open_database
+
+MONTH = Month(2026, 10)
+ISSUED_ON = date(2026, 11, 2)
+
+_OURS = ("billing.db", "billing.db-shm", "billing.db-wal", "billing.toml", "pdf")
+
+
+def run_demo(directory: Path) -> None:
+    """Import, preview, issue and render the example month; raises BillingError when the folder holds other things."""
+    directory.mkdir(parents=True, exist_ok=True)
+    foreign = sorted(path.name for path in directory.iterdir() if path.name not in _OURS)
+    if foreign:
+        raise BillingError(f"{directory} holds {', '.join(foreign[:5])}; name a new folder with --dir")
+    for name in _OURS[:-1]:
+        (directory / name).unlink(missing_ok=True)
+    settings_path = directory / "billing.toml"
+    settings_path.write_text(SAMPLE, encoding="utf-8")
+    database = directory / "billing.db"
+    book = read_price_lists([resource_folder("price_lists")])
+    billing = BillingEngine(open_database(f"sqlite:///{database}"), book, read_settings(settings_path))
+    billing.upgrade_schema()
+
+    source = resource_folder("examples") / str(MONTH)
+    _say(f"1. Import {source}")
+    report = billing.import_folder(source)
+    if not report.stored:
+        tables.print_rejected(report.rejected, "rejected row")
+        raise BillingError("the examples could not be imported")
+    tables.print_rejected(report.warnings, "warning")
+
+    _say(f"2. Preview {MONTH}: nothing is written")
+    plans = list(billing.plan(MONTH))
+    tables.out.print(tables.plan_table(f"Plan {MONTH}", plans))
+    tables.print_summary(plans)
+
+    _say("3. Issue")
+    with Progress(console=tables.err) as progress:
+        issued = list(progress.track(billing.issue(MONTH, ISSUED_ON), total=len(plans), description="Issuing invoices"))
+    rendered = render_month(billing, MONTH, directory / "pdf", anew=True)
+    rows = [_row(plan, rendered.paths) for plan in issued if plan.outcome is Outcome.ISSUED]
+    title = f"Invoices of {MONTH}"
+    tables.out.print(tables.table(title, "Customer", "Package", ">Hours used", ">Net", ">Total", "File", rows=rows))
+    _say("4. Look around")
+    url = f"sqlite:///{database}"
+    typer.echo(f"PDFs      {rendered.folder}")
+    typer.echo(f"Database  {url}")
+    typer.echo(
+        f"Try       billing-engine --database {url} invoice show {rows[0][-1].split('/')[-1].removesuffix('.pdf')}"
+    )
+    typer.echo(f"          billing-engine --database {url} held")
+    if rendered.failed:
+        raise typer.Exit(1)
+
+
+def _row(plan: CustomerPlan, paths: dict[str, Path]) -> tuple[str, ...]:
+    draft, number = plan.draft, plan.invoice_number
+    if draft is None or number is None:
+        raise AssertionError("an issued plan has a draft and a number")
+    worked = sum(entry.worked_minutes for entry in draft.entries)
+    return (
+        plan.customer.name,
+        ", ".join(use.package_title for use in draft.uses),
+        tables.clock(worked),
+        tables.money(draft.net, draft.currency),
+        tables.money(draft.gross, draft.currency),
+        str(paths[number]),
+    )
+
+
+def _say(step: str) -> None:
+    tables.out.print(f"\n[bold]{step}[/bold]")

@@ -1,0 +1,76 @@
+"""`billing-engine invoice`: list, show and render issued invoices."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from billing_engine.cli.options import DatabaseOption, Format, FormatOption, OptionalMonthOption, world_of
+from billing_engine.cli.rendering import render_month, render_one
+
+app = typer.Typer(help="List, show and render issued invoices.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    month: OptionalMonthOption = None,
+    database: DatabaseOption = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """List issued invoices in order of number."""
+    found = world_of(context, database).open_billing().list_invoices(month)
+    if format_ is Format.JSON:
+        from billing_engine import json_shapes  # noqa: PLC0415 - only where JSON is asked for
+
+        typer.echo(
+            json.dumps([json_shapes.invoice_summary(invoice) for invoice in found], indent=2, ensure_ascii=False)
+        )
+        return
+    from billing_engine.cli import tables  # noqa: PLC0415 - only where tables are asked for
+
+    tables.out.print(tables.invoice_table(found))
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(help="Invoice number.")],
+    database: DatabaseOption = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Show one invoice with its lines and the reason of every entry."""
+    issued = world_of(context, database).open_billing().read_invoice(number)
+    if format_ is Format.JSON:
+        from billing_engine import json_shapes  # noqa: PLC0415 - as above
+
+        typer.echo(json.dumps(json_shapes.invoice(issued), indent=2, ensure_ascii=False))
+        return
+    from billing_engine.cli import tables  # noqa: PLC0415 - as above
+
+    title = f"Invoice {issued.number}, {issued.draft.buyer.name}, {issued.draft.period}, due {issued.due_on}"
+    tables.print_draft(issued.draft, title)
+
+
+@app.command()
+def pdf(
+    context: typer.Context,
+    number: Annotated[str | None, typer.Argument(help="Invoice number.", show_default=False)] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.", show_default=False)] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Render all invoices of --month into --dir.")] = False,
+    month: OptionalMonthOption = None,
+    directory: Annotated[Path | None, typer.Option("--dir", help="Folder for --all.", show_default=False)] = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Render an invoice as PDF, or with --all a whole month."""
+    if all_ == (number is not None) or (all_ and (month is None or directory is None)):
+        raise typer.BadParameter("give an invoice number, or --all with --month and --dir")
+    billing = world_of(context, database).open_billing()
+    if all_ and month is not None and directory is not None:
+        if render_month(billing, month, directory, anew=True).failed:
+            raise typer.Exit(1)
+    else:
+        typer.echo(str(render_one(billing.read_invoice(number or ""), output)))

@@ -1,0 +1,116 @@
+"""`billing-engine price-list`: check files, show what a list says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from billing_engine.cli.options import PriceListsOption, world_of
+from billing_engine.errors import InvalidFileError
+
+if TYPE_CHECKING:
+    from billing_engine.model.price_list import Package, PriceList
+    from billing_engine.model.window import Window
+
+app = typer.Typer(help="Check and show price lists.", no_args_is_help=True)
+
+
+@app.command()
+def check(files: Annotated[list[Path], typer.Argument(help="Price-list files.")]) -> None:
+    """Check price-list files; all problems of all files are listed."""
+    from billing_engine.intake.price_list_file import read_price_list  # noqa: PLC0415 - pydantic is slow to import
+
+    failed = False
+    for path in files:
+        try:
+            price_list = read_price_list(path)
+        except InvalidFileError as error:
+            failed = True
+            typer.echo(str(error), err=True)
+        else:
+            typer.echo(f"{path}: {price_list.version} is good: {', '.join(price_list.packages)}")
+    if failed:
+        raise typer.Exit(2)
+
+
+@app.command("list")
+def list_(context: typer.Context, price_lists: PriceListsOption = None) -> None:
+    """List the price lists at hand and their versions."""
+    world = world_of(context, price_lists=price_lists)
+    book = world.read_book(world.read_settings())
+    for name in book.names:
+        for price_list in book.versions(name):
+            typer.echo(f"{price_list.version}  {price_list.title}")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of a price list, such as b2bee.")],
+    price_lists: PriceListsOption = None,
+) -> None:
+    """Show a price list as tables; with several versions the newest."""
+    world = world_of(context, price_lists=price_lists)
+    _print(world.read_book(world.read_settings()).versions(name)[-1])
+
+
+def _print(price_list: PriceList) -> None:
+    from billing_engine.cli.tables import out, table  # noqa: PLC0415 - only this command prints tables
+
+    where = f"{price_list.currency}, {price_list.zone.key}, holidays of {price_list.calendar.country}"
+    rating = price_list.rating
+    out.print(f"[bold]{price_list.title}[/bold]  ({price_list.name}, valid from {price_list.valid_from}; {where})")
+    out.print(
+        f"Rounded per {rating.round_per.replace('_', ' and ')}; at a boundary: {rating.at_boundary.replace('_', ' ')}.\n"
+    )
+    packages = list(price_list.packages.values())
+    out.print(table("Packages", "", *(p.title for p in packages), rows=_package_rows(price_list, packages)))
+    out.print()
+    tariffs = [
+        (
+            t.title,
+            f"{t.rate_per_hour:f}/h",
+            f"{t.increment_seconds // 60} min",
+            f"{t.minimum_seconds // 60} min",
+            _windows(t.windows),
+        )
+        for t in rating.tariffs
+    ]
+    out.print(table("Tariffs", "Tariff", ">Price", ">Per started", ">Minimum", "When", rows=tariffs))
+    out.print()
+    out.print(table("Not priced here", "Clause", "Why", rows=list(price_list.out_of_scope.items())))
+
+
+def _package_rows(price_list: PriceList, packages: Sequence[Package]) -> Iterator[list[str]]:
+    def row(label: str, *cells: str) -> list[str]:
+        return [label, *cells]
+
+    by_contract = "by contract"
+    yield row("Monthly fee", *(by_contract if p.monthly_fee is None else f"{p.monthly_fee:f}" for p in packages))
+    yield row(
+        "Included hours",
+        *(by_contract if p.included_seconds is None else f"{p.included_seconds / 3600:g}" for p in packages),
+    )
+    yield row("Additional hour", *(f"{p.overage_rate_per_hour:f}" if p.coverage else "" for p in packages))
+    yield row(
+        "Off development",
+        *(f"{p.development_discount_percent:f}%" if p.development_discount_percent else "" for p in packages),
+    )
+    yield row("On site", *("yes" if p.on_site else "" for p in packages))
+    for severity in price_list.rating.severities:
+        yield row(f"{severity} covered", *(_windows(p.coverage.get(severity, ())) for p in packages))
+        yield row(f"{severity} first response", *(_response(p, severity) for p in packages))
+
+
+def _response(package: Package, severity: str) -> str:
+    if severity not in package.first_response:
+        return ""
+    seconds = package.first_response[severity]
+    return "as available" if seconds is None else f"{seconds // 3600} h"
+
+
+def _windows(windows: Sequence[Window]) -> str:
+    return "\n".join(window.in_words() for window in windows)

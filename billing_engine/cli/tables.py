@@ -1,0 +1,212 @@
+"""Tables for people. Everything that came from outside is printed as text, never as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from billing_engine.billing_run import CustomerPlan, Outcome
+from billing_engine.intake.csv_rows import Rejected
+from billing_engine.model.charge import ChargeKind, Statement
+from billing_engine.model.invoice import Invoice, InvoiceDraft
+from billing_engine.model.money import minor_digits
+from billing_engine.rate_folder import RatedFolder
+
+_WIDTH_WITHOUT_TERMINAL = 160
+
+out = Console(highlight=False)
+if not out.is_terminal:
+    out.width = _WIDTH_WITHOUT_TERMINAL  # a file or a pipe has no edge at which to wrap
+err = Console(stderr=True, highlight=False)
+
+MOST_ROWS_SHOWN = 20
+
+_STYLES = {
+    Outcome.ISSUED: "green",
+    Outcome.TO_ISSUE: "green",
+    Outcome.ALREADY_ISSUED: "dim",
+    Outcome.NOTHING_TO_BILL: "dim",
+    Outcome.FAILED: "bold red",
+}
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Write 1,234.50 EUR; an exact price may have more decimals than the currency."""
+    decimals = max(minor_digits(currency), len(f"{amount.normalize():f}".partition(".")[2]))
+    return f"{amount:,.{decimals}f} {currency}"
+
+
+def clock(minutes: int | Decimal) -> str:
+    """Write minutes as h:mm, with seconds where there are any."""
+    seconds = int(Decimal(minutes) * 60)
+    rest = f":{seconds % 60:02d}" if seconds % 60 else ""
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}{rest}"
+
+
+def table(title: str, *columns: str, rows: Iterable[Sequence[str | Text]]) -> Table:
+    """Build a table; a column whose name begins with ">" is aligned to the right."""
+    built = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        figures = column.startswith(">")
+        built.add_column(column.removeprefix(">"), justify="right" if figures else "left", no_wrap=figures)
+    for row in rows:
+        built.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    return built
+
+
+def print_rejected(rows: Sequence[Rejected], what: str) -> None:
+    """Print rejected rows or warnings on standard error, the first of them whole."""
+    if not rows:
+        return
+    err.print(Text(f"{len(rows)} {what}{'' if len(rows) == 1 else 's'}:", style="bold"))
+    for row in rows[:MOST_ROWS_SHOWN]:
+        place = f"{row.file}:{row.line}" + (f" {row.column}" if row.column else "")
+        err.print(Text(f"  {place}: {row.reason}"), soft_wrap=True)
+    if len(rows) > MOST_ROWS_SHOWN:
+        err.print(Text(f"  ... and {len(rows) - MOST_ROWS_SHOWN} more; --report FILE writes all of them"))
+
+
+def plan_table(title: str, plans: Sequence[CustomerPlan]) -> Table:
+    """One row per customer: what the month comes to and how the customer ends the run."""
+    rows = []
+    for plan in plans:
+        draft = plan.draft
+        rows.append(
+            (
+                plan.customer.customer,
+                plan.customer.name,
+                ", ".join(use.package_title for use in draft.uses) if draft else "",
+                str(len(draft.entries)) if draft else "",
+                money(draft.net, draft.currency) if draft else "",
+                money(draft.gross, draft.currency) if draft else "",
+                str(len(plan.held) or ""),
+                outcome_text(plan),
+            )
+        )
+    return table(title, "Customer", "Name", "Package", ">Entries", ">Net", ">Total", ">Held", "Outcome", rows=rows)
+
+
+def outcome_text(plan: CustomerPlan) -> Text:
+    """Say how a customer ends a run, with the number or the reason."""
+    more = plan.invoice_number or plan.reason
+    return Text(
+        f"{plan.outcome} {more}" if plan.invoice_number else ": ".join(filter(None, (plan.outcome, more))),
+        style=_STYLES[plan.outcome],
+    )
+
+
+def summary(plans: Sequence[CustomerPlan]) -> str:
+    """Count customers by outcome: "143 issued, 21 nothing to bill"."""
+    counts = {outcome: sum(plan.outcome is outcome for plan in plans) for outcome in Outcome}
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "no customers"
+
+
+def totals(plans: Iterable[CustomerPlan], outcomes: Iterable[Outcome]) -> str:
+    """Sum up net and total of the customers with one of these outcomes, per currency."""
+    sums: dict[str, tuple[Decimal, Decimal]] = {}
+    for plan in plans:
+        if plan.outcome in outcomes and plan.draft is not None:
+            net, gross = sums.get(plan.draft.currency, (Decimal(0), Decimal(0)))
+            sums[plan.draft.currency] = (net + plan.draft.net, gross + plan.draft.gross)
+    return "; ".join(
+        f"net {money(net, currency)}, total {money(gross, currency)}" for currency, (net, gross) in sums.items()
+    )
+
+
+def print_summary(plans: Sequence[CustomerPlan]) -> None:
+    """Print how the customers ended, what it comes to, and how much is held."""
+    billed = totals(plans, (Outcome.TO_ISSUE, Outcome.ISSUED))
+    held = sum(len(plan.held) for plan in plans)
+    out.print(Text(summary(plans) + (f"; {billed}" if billed else "")))
+    if held:
+        out.print(Text(f"{held} held; `billing-engine held` tells why"))
+
+
+def statement_table(rated: RatedFolder) -> Table:
+    """One row per contract: what `rate` found."""
+    rows = [
+        (
+            statement.contract.customer,
+            statement.contract.contract,
+            statement.package_title,
+            f"{clock(statement.used_seconds // 60)} of {clock(statement.included_seconds // 60)}",
+            clock(statement.overage_seconds // 60),
+            ", ".join(f"{name} {money(amount, statement.currency)}" for name, amount in _by_tariff(statement).items()),
+            str(len(statement.held) or ""),
+            money(statement.net_total, statement.currency),
+        )
+        for customer in rated.customers
+        for statement in customer.statements
+    ]
+    columns = ("Customer", "Contract", "Package", ">Allowance used", ">Beyond", "Tariffs", ">Held", ">Net")
+    return table(f"Rated {rated.month}", *columns, rows=rows)
+
+
+def _by_tariff(statement: Statement) -> dict[str, Decimal]:
+    amounts: dict[str, Decimal] = {}
+    for charge in statement.charges_of(ChargeKind.TARIFF):
+        amounts[charge.tariff] = amounts.get(charge.tariff, Decimal(0)) + charge.amount
+    return amounts
+
+
+def invoice_table(invoices: Sequence[Invoice]) -> Table:
+    """One row per invoice."""
+    rows = [
+        (
+            invoice.number,
+            invoice.draft.customer,
+            invoice.draft.buyer.name,
+            str(invoice.draft.period),
+            invoice.issued_on.isoformat(),
+            money(invoice.draft.net, invoice.draft.currency),
+            money(invoice.draft.gross, invoice.draft.currency),
+            money(invoice.amount_due, invoice.draft.currency),
+            invoice.status,
+        )
+        for invoice in invoices
+    ]
+    return table(
+        "Invoices", "Number", "Customer", "Name", "Period", "Issued", ">Net", ">Total", ">Due", "Status", rows=rows
+    )
+
+
+def print_draft(draft: InvoiceDraft, title: str) -> None:
+    """Print lines, totals and the reason of every entry."""
+    rows = [
+        (
+            line.title,
+            line.detail,
+            _quantity(line.quantity, line.unit),
+            money(line.unit_price, draft.currency),
+            money(line.amount, draft.currency),
+        )
+        for line in draft.lines
+    ]
+    out.print(table(title, "Line", "Detail", ">Quantity", ">Price", ">Amount", rows=rows))
+    for use in draft.uses:
+        if use.included_minutes:
+            used = f"{clock(use.used_minutes)} of {clock(use.included_minutes)} h"
+            beyond = f", {clock(use.overage_minutes)} h beyond" if use.overage_minutes else ""
+            out.print(Text(f"  {use.package_title} ({use.contract}): {used} included used{beyond}", style="dim"))
+    percent = "" if draft.tax_percent is None else f" {draft.tax_percent.normalize():f}%"
+    out.print(
+        Text(
+            f"  net {money(draft.net, draft.currency)}, VAT{percent} {money(draft.tax, draft.currency)}, "
+            f"total {money(draft.gross, draft.currency)}",
+            style="bold",
+        )
+    )
+    for entry in draft.entries:
+        for reason in entry.reason.splitlines():
+            out.print(Text(f"    {entry.entry} {entry.ticket}  {reason}"), soft_wrap=True)
+    out.print()
+
+
+def _quantity(quantity: Decimal, unit: str) -> str:
+    if unit == "MIN":
+        return f"{clock(quantity)} h"
+    return f"{clock(quantity / 60)} h" if unit == "SEC" else f"{quantity.normalize():f}"

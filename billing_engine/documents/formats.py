@@ -1,0 +1,142 @@
+"""Numbers, dates and labels as a reader of one language expects them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_interval, format_time
+from babel.numbers import format_decimal, format_percent
+
+from billing_engine.model.money import minor_digits, round_money
+from billing_engine.model.period import Month
+from billing_engine.resources import resource_folder
+
+NO_BREAK_SPACE = "\u00a0"
+TO = "\u2013"
+"""Between the ends of a span of time: an en dash."""
+
+_FALLBACK_LANGUAGE = "en"
+_LONGEST_RATE_DECIMALS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The words of one language, and the locale whose numbers and dates go with them."""
+
+    language: str
+    locale: Locale
+    labels: Mapping[str, str]
+    activities: Mapping[str, str]
+    units: Mapping[str, Mapping[str, str]]
+    """By UN/ECE code, then by CLDR plural form."""
+
+    def unit(self, code: str, quantity: Decimal) -> str:
+        """Name a unit to go after `quantity`; a unit without a name is shown by its code."""
+        forms = self.units.get(code, {"other": code})
+        return forms.get(self.locale.plural_form(quantity.normalize()), forms["other"])
+
+
+def catalogue_for(language: str) -> Catalogue:
+    """Find the words for a customer's language; English where there are none."""
+    primary = language.replace("_", "-").partition("-")[0].lower()
+    known = primary.isascii() and primary.isalpha() and _path(primary).is_file()
+    return _read_catalogue(primary if known else _FALLBACK_LANGUAGE)
+
+
+@cache
+def _read_catalogue(language: str) -> Catalogue:
+    with _path(language).open("rb") as file:
+        content: dict[str, Any] = tomllib.load(file)
+    return Catalogue(
+        language=language,
+        locale=Locale.parse(content["locale"]),
+        labels=MappingProxyType(content["labels"]),
+        activities=MappingProxyType(content["activities"]),
+        units=MappingProxyType(content["units"]),
+    )
+
+
+def _path(language: str) -> Any:
+    return resource_folder("invoice_templates") / f"labels_{language}.toml"
+
+
+def amount_text(amount: Decimal, currency: str, locale: Locale) -> str:
+    """Write an amount with all decimals of its currency: 1234.5 EUR -> 1,234.50."""
+    return _fixed(round_money(amount, currency), minor_digits(currency), locale)
+
+
+def money_text(amount: Decimal, currency: str, locale: Locale) -> str:
+    """Write an amount with its currency's code on the side where the locale puts a symbol: EUR 1,234.50."""
+    number = amount_text(amount, currency, locale)
+    code_first = locale.currency_formats["standard"].pattern.startswith("¤")
+    return NO_BREAK_SPACE.join((currency, number) if code_first else (number, currency))
+
+
+def rate_text(rate: Decimal, currency: str, locale: Locale) -> str:
+    """Write a price per unit, which may be finer than the currency: 0.125 EUR stays 0.125."""
+    exponent = rate.normalize().as_tuple().exponent
+    finer = -exponent if isinstance(exponent, int) else 0
+    return _fixed(rate, max(minor_digits(currency), min(finer, _LONGEST_RATE_DECIMALS)), locale)
+
+
+def _fixed(number: Decimal, decimals: int, locale: Locale) -> str:
+    # CLDR knows other decimals for some currencies (none for RSD), so the pattern says them.
+    pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
+    return format_decimal(number, format=pattern, locale=locale)
+
+
+def quantity_text(quantity: Decimal, locale: Locale) -> str:
+    """Write a count with the decimals it has: 1.50 -> 1.5."""
+    return format_decimal(quantity.normalize(), locale=locale, decimal_quantization=False)
+
+
+def percent_text(percent: Decimal, locale: Locale) -> str:
+    """Write a tax rate: 20 -> 20%, 5.5 -> 5.5%."""
+    return format_percent(percent.normalize() / 100, locale=locale, decimal_quantization=False)
+
+
+def hours_text(minutes: Decimal | int) -> str:
+    """Write a duration on the clock: 150 -> 2:30; seconds only where there are some: 7.5 -> 0:07:30."""
+    seconds = int((Decimal(minutes) * 60).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    hours, rest = divmod(abs(seconds), 3600)
+    sign = "-" if seconds < 0 else ""
+    tail = f":{rest % 60:02d}" if rest % 60 else ""
+    return f"{sign}{hours}:{rest // 60:02d}{tail}"
+
+
+def day_text(day: date, locale: Locale) -> str:
+    return format_date(day, "medium", locale=locale)
+
+
+def month_span_text(month: Month, locale: Locale) -> str:
+    """Write a month as its days: 1-31 Oct 2026."""
+    return format_interval(month.first_day, month.last_day, "yMMMd", locale=locale)
+
+
+def weekday_text(moment: datetime, locale: Locale) -> str:
+    return format_date(moment, "EEE d MMM", locale=locale)
+
+
+def clock_span_text(start: datetime, end: datetime, locale: Locale) -> str:
+    """Write from when to when on the wall clock, with the later day if it is another one.
+
+    Where the clock was changed in between, offsets are shown, or the times would not agree with the duration.
+    """
+    changed = start.utcoffset() != end.utcoffset()
+    first, last = (_clock(moment, locale, with_offset=changed) for moment in (start, end))
+    if start.date() == end.date():
+        return f"{first}{TO}{last}"
+    return f"{first} {TO} {format_date(end, 'd MMM', locale=locale)} {last}"
+
+
+def _clock(moment: datetime, locale: Locale, *, with_offset: bool) -> str:
+    pattern = "HH:mm:ss" if moment.second else "HH:mm"
+    return format_time(moment.timetz(), pattern, locale=locale) + (f"{moment:%z}" if with_offset else "")

@@ -1,0 +1,168 @@
+"""Columns of the input files: how each text is read and what is allowed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from billing_engine.errors import UnknownCurrencyError
+from billing_engine.intake.csv_rows import Row
+from billing_engine.model.money import minor_digits
+from billing_engine.model.time_entry import Activity, Outcome
+from billing_engine.model.window import DAY_NAMES, Window, find_overlaps, read_clock
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII)
+_NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
+_YEARS = range(1970, 2200)
+
+
+def _identifier(text: Any) -> str:
+    if len(text) > 100 or not text.isprintable():
+        raise ValueError("allowed is an id of up to 100 printable characters")
+    return str(text)
+
+
+def _moment(text: Any) -> datetime:
+    """Read a time; whether one without an offset exists is settled where the time zone is known (T3)."""
+    try:
+        if _MOMENT.fullmatch(text) is None or int(text[:4]) not in _YEARS:
+            raise ValueError
+        return datetime.fromisoformat(text).replace(microsecond=0)
+    except ValueError:
+        raise ValueError("allowed is a time such as 2026-10-01T16:40+02:00, from 1970 to 2199") from None
+
+
+def _day(text: Any) -> date:
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) is None or int(text[:4]) not in _YEARS:
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("allowed is a day such as 2026-10-01, from 1970 to 2199") from None
+
+
+def _number(text: Any) -> Decimal:
+    if _NUMBER.fullmatch(text) is None:
+        raise ValueError("allowed is a number from 0 up such as 1234.50")
+    return Decimal(text)
+
+
+def _hours(text: Any) -> int:
+    seconds = _number(text) * 3600
+    if seconds % 60:
+        raise ValueError("allowed is a number of hours that is a whole number of minutes, such as 7.5")
+    return int(seconds)
+
+
+def _quantity(text: Any) -> int:
+    if re.fullmatch(r"\d{1,6}", text, re.ASCII) is None or int(text) < 1:
+        raise ValueError("allowed is a whole number from 1 to 999999")
+    return int(text)
+
+
+def _currency(text: Any) -> str:
+    try:
+        minor_digits(text)
+    except UnknownCurrencyError:
+        raise ValueError("allowed is an ISO 4217 code such as EUR") from None
+    return str(text)
+
+
+def _country(text: Any) -> str:
+    if re.fullmatch(r"[A-Z]{2}", text, re.ASCII) is None:
+        raise ValueError("allowed is an ISO 3166 code such as RS")
+    return str(text)
+
+
+def _activity(text: Any) -> Activity:
+    if text not in list(Activity):
+        raise ValueError(f"allowed: {', '.join(Activity)}")
+    return Activity(text)
+
+
+def _outcome(text: Any) -> Outcome:
+    if text not in list(Outcome):
+        raise ValueError(f"allowed: {', '.join(outcome for outcome in Outcome if outcome)}, or empty")
+    return Outcome(text)
+
+
+def _coverage(text: Any) -> tuple[tuple[str, tuple[Window, ...]], ...]:
+    """Read "T1=every_day 00:00-24:00; T2=working_days 07:00-12:00, working_days 13:00-22:00"."""
+    allowed = 'allowed is severity=days from-to, such as "T1=every_day 00:00-24:00; T2=working_days 07:00-22:00"'
+    agreed: dict[str, tuple[Window, ...]] = {}
+    for part in text.split(";"):
+        severity, equals, windows = (piece.strip() for piece in part.partition("="))
+        if not equals or severity in agreed:
+            raise ValueError(allowed)
+        agreed[severity] = tuple(_window(window, allowed) for window in windows.split(","))
+        overlaps = find_overlaps({f"window {n}": [window] for n, window in enumerate(agreed[severity], 1)})
+        if overlaps:
+            raise ValueError(f"{severity}: {overlaps[0]}")
+    return tuple(agreed.items())
+
+
+def _window(text: str, allowed: str) -> Window:
+    match = re.fullmatch(r"(\w+) (\d\d:\d\d)-(\d\d:\d\d)", text.strip(), re.ASCII)
+    if match is None or match[1] not in DAY_NAMES or read_clock(match[2]) >= read_clock(match[3]):
+        raise ValueError(allowed)
+    return Window((match[1],), read_clock(match[2]), read_clock(match[3]))
+
+
+Identifier = Annotated[str, BeforeValidator(_identifier)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+Day = Annotated[date, BeforeValidator(_day)]
+Number = Annotated[Decimal, BeforeValidator(_number)]
+
+
+class CustomerRow(Row):
+    customer: Identifier
+    name: str
+    country: Annotated[str, BeforeValidator(_country)] = ""
+    currency: Annotated[str, BeforeValidator(_currency)] = ""
+    language: str = "en"
+    vat_id: str = ""
+    address: str = ""
+    email: str = ""
+    stripe_customer: str = ""
+
+
+class ContractRow(Row):
+    contract: Identifier
+    customer: Identifier
+    price_list: Identifier
+    package: Identifier
+    starts_on: Day
+    ends_on: Day | None = None
+    quantity: Annotated[int, BeforeValidator(_quantity)] = 1
+    unit: str = ""
+    monthly_fee: Number | None = None
+    included_hours: Annotated[int | None, BeforeValidator(_hours)] = None
+    hourly_rate: Number | None = None
+    development_rate: Number | None = None
+    coverage: Annotated[tuple[tuple[str, tuple[Window, ...]], ...], BeforeValidator(_coverage)] = ()
+
+
+class TimeEntryRow(Row):
+    entry: Identifier
+    customer: Identifier
+    contract: Identifier = ""
+    ticket: Identifier = ""
+    severity: str = ""
+    activity: Annotated[Activity, BeforeValidator(_activity)] = Activity.SUPPORT
+    outcome: Annotated[Outcome, BeforeValidator(_outcome)] = Outcome.NONE
+    started_at: Moment
+    ended_at: Moment
+    engineer: str = ""
+    note: str = ""
+
+
+class ExpenseRow(Row):
+    expense: Identifier
+    customer: Identifier
+    spent_on: Day
+    description: str
+    amount: Number

@@ -1,0 +1,1 @@
+"""Invoicing: rated statements become invoice drafts with lines and totals. Pure functions of frozen values."""

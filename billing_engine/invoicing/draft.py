@@ -1,0 +1,79 @@
+"""Drafting: everything that an invoice says, before it has a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from billing_engine.invoicing.lines import draft_lines
+from billing_engine.model.calendar import holiday_source
+from billing_engine.model.charge import Statement
+from billing_engine.model.contract import Customer
+from billing_engine.model.invoice import Buyer, ContractUse, InvoiceDraft, InvoiceEntry
+from billing_engine.model.money import ZERO, round_money
+from billing_engine.model.period import Month
+from billing_engine.model.settings import Settings
+
+
+def draft_invoice(
+    customer: Customer,
+    month: Month,
+    statements: Sequence[Statement],
+    entries: Sequence[InvoiceEntry],
+    settings: Settings,
+) -> InvoiceDraft:
+    """Draft a customer's invoice of a month from its statements, of which there is at least one.
+
+    Raises ValueError when the statements are in several currencies: one invoice has one.
+    """
+    currencies = sorted({statement.currency for statement in statements})
+    if len(currencies) != 1:
+        raise ValueError(f"the contracts are in {' and '.join(currencies)}; one invoice has one currency")
+    currency = currencies[0]
+    lines = draft_lines(statements)
+    net = sum((line.amount for line in lines), ZERO)
+    tax = round_money(net * (settings.vat_percent or 0) / 100, currency)
+    return InvoiceDraft(
+        customer=customer.customer,
+        period=month,
+        currency=currency,
+        seller=settings.seller,
+        buyer=_buyer(customer),
+        lines=lines,
+        entries=tuple(entries),
+        uses=tuple(_use(statement) for statement in statements),
+        net=round_money(net, currency),
+        tax_percent=settings.vat_percent,
+        tax_note="" if settings.vat_percent is not None else settings.vat_note,
+        tax=tax,
+        gross=round_money(net + tax, currency),
+        payment_days=settings.payment_days,
+        holiday_source=holiday_source(),
+        expenses=tuple(
+            charge.expense.expense for statement in statements for charge in statement.charges if charge.expense
+        ),
+    )
+
+
+def _buyer(customer: Customer) -> Buyer:
+    return Buyer(
+        customer=customer.customer,
+        name=customer.name,
+        address=customer.address,
+        country=customer.country,
+        vat_id=customer.vat_id,
+        email=customer.email,
+        language=customer.language,
+    )
+
+
+def _use(statement: Statement) -> ContractUse:
+    return ContractUse(
+        contract=statement.contract.contract,
+        package_title=statement.package_title,
+        price_list_version=statement.price_list_version,
+        time_zone=statement.time_zone,
+        included_minutes=statement.included_seconds // 60,
+        used_minutes=statement.used_seconds // 60,
+        overage_minutes=statement.overage_seconds // 60,
+        price_list_hash=statement.price_list_hash,
+    )

@@ -1,0 +1,106 @@
+"""Invoice lines: charges of one kind and price on one line, as long as quantity x price still gives the amount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby
+
+from billing_engine.model.charge import Charge, ChargeKind, Statement
+from billing_engine.model.invoice import InvoiceLine
+from billing_engine.model.money import ZERO, price_of_time
+
+MONTH, MINUTE, SECOND, PIECE = "MON", "MIN", "SEC", "C62"
+"""UN/ECE recommendation 20 codes of the units that an invoice line may have."""
+
+_ORDER = (
+    ChargeKind.FEE,
+    ChargeKind.OVERAGE,
+    ChargeKind.TARIFF,
+    ChargeKind.DEVELOPMENT,
+    ChargeKind.ANALYSIS,
+    ChargeKind.EXPENSE,
+)
+"""How lines follow each other. What the allowance covered costs nothing and is shown as its use, not as a line."""
+
+
+def draft_lines(statements: Sequence[Statement]) -> tuple[InvoiceLine, ...]:
+    """Draft the lines of an invoice, contract after contract."""
+    drafts = (draft for statement in statements for draft in _statement_lines(statement))
+    return tuple(
+        InvoiceLine(position, kind, contract, title, detail, quantity, unit, unit_price, amount)
+        for position, (kind, contract, title, detail, quantity, unit, unit_price, amount) in enumerate(drafts, 1)
+    )
+
+
+_Draft = tuple[str, str, str, str, Decimal, str, Decimal, Decimal]
+
+
+def _statement_lines(statement: Statement) -> Iterator[_Draft]:
+    for kind in _ORDER:
+        charges = sorted(statement.charges_of(kind), key=lambda charge: (charge.tariff, charge.unit_price))
+        for _, group in groupby(charges, key=lambda charge: (charge.tariff, charge.unit_price, charge.expense)):
+            for merged in _merge(list(group), statement.currency):
+                yield _line(merged, statement)
+
+
+def _merge(charges: list[Charge], currency: str) -> list[list[Charge]]:
+    """Keep charges together on one line unless the sum of their rounded amounts is not the rounded sum (R12)."""
+    seconds = sum(charge.billed_seconds for charge in charges)
+    amount = sum((charge.amount for charge in charges), ZERO)
+    if len(charges) == 1 or price_of_time(seconds, charges[0].unit_price, currency) == amount:
+        return [charges]
+    return [[charge] for charge in charges]
+
+
+def _line(charges: list[Charge], statement: Statement) -> _Draft:
+    charge = charges[0]
+    contract = statement.contract.contract
+    amount = sum((charge.amount for charge in charges), ZERO)
+    if charge.kind == ChargeKind.FEE:
+        return _fee_line(charge, statement)
+    if charge.kind == ChargeKind.EXPENSE:
+        detail = f"{charge.expense.spent_on}, passed on at cost" if charge.expense else ""
+        return charge.kind, contract, charge.title, detail, Decimal(1), PIECE, charge.unit_price, amount
+    seconds = sum(charge.billed_seconds for charge in charges)
+    quantity, unit = (Decimal(seconds), SECOND) if seconds % 60 else (Decimal(seconds // 60), MINUTE)
+    return charge.kind, contract, _title(charge), _detail(charges, statement), quantity, unit, charge.unit_price, amount
+
+
+def _fee_line(charge: Charge, statement: Statement) -> _Draft:
+    """Show the price per piece and month; for a part of a month the part's price."""
+    contract, month = statement.contract, statement.month
+    days = contract.active_days(month)
+    whole = days == month.days
+    quantity = Decimal(contract.quantity if whole else 1)
+    price = charge.amount / quantity
+    detail = str(month) if whole else f"{month}, {days} of {month.days} days"
+    return charge.kind, contract.contract, charge.title, detail, quantity, MONTH, price, charge.amount
+
+
+def _title(charge: Charge) -> str:
+    match charge.kind:
+        case ChargeKind.OVERAGE:
+            return "Additional support hours"
+        case ChargeKind.DEVELOPMENT:
+            return "Development"
+        case ChargeKind.ANALYSIS:
+            return "Change request analysis"
+        case _:
+            return f"Support: {charge.title}"
+
+
+def _detail(charges: Iterable[Charge], statement: Statement) -> str:
+    entries = {entry.entry for charge in charges for entry in charge.entries}
+    count = f"{len(entries)} time {'entry' if len(entries) == 1 else 'entries'}"
+    kinds = {charge.kind for charge in charges}
+    if ChargeKind.OVERAGE in kinds:
+        beyond, included = _clock(statement.overage_seconds), _clock(statement.included_seconds)
+        return f"{count}, {beyond} h beyond the {included} h included"
+    if ChargeKind.ANALYSIS in kinds:
+        return f"{count}, in the price of the accepted change"
+    return count
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}"

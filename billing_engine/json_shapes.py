@@ -1,0 +1,182 @@
+"""The JSON that programs read: fixed keys, money as strings, minutes as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from billing_engine.billing_run import CustomerPlan
+from billing_engine.intake.csv_rows import Rejected
+from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, Statement
+from billing_engine.model.invoice import Invoice, InvoiceDraft
+from billing_engine.model.money import ZERO, plain
+from billing_engine.model.period import Month
+from billing_engine.rate_folder import RatedFolder
+from billing_engine.rating.explain import explain_charge
+from billing_engine.rating.rate_card import RateCard
+from billing_engine.rating.rate_customer import CustomerMonth
+
+
+def rated_folder(rated: RatedFolder) -> dict[str, Any]:
+    """Shape what `rate` prints."""
+    statements = []
+    for customer_month in rated.customers:
+        for statement in customer_month.statements:
+            statements.append(_statement(statement, rated.cards.card(statement.contract)))
+        if customer_month.held:
+            statements.append(_without_contract(customer_month))
+    return {
+        "period": str(rated.month),
+        "statements": statements,
+        "rejected": [rejected(row) for row in rated.rejected],
+    }
+
+
+def _statement(statement: Statement, card: RateCard) -> dict[str, Any]:
+    (fee,) = statement.charges_of(ChargeKind.FEE)
+    overage = statement.charges_of(ChargeKind.OVERAGE)
+    return {
+        "customer": statement.contract.customer,
+        "contract": statement.contract.contract,
+        "price_list": statement.price_list,
+        "package": statement.contract.package,
+        "currency": statement.currency,
+        "fee": plain(fee.amount),
+        "allowance": {
+            "included_minutes": minutes(statement.included_seconds),
+            "used_minutes": minutes(statement.used_seconds),
+        },
+        "overage": {
+            "worked_minutes": minutes(sum(charge.worked_seconds for charge in overage)),
+            "billed_minutes": minutes(sum(charge.billed_seconds for charge in overage)),
+            "amount": plain(sum((charge.amount for charge in overage), ZERO)),
+        },
+        "tariffs": _tariffs(statement.charges_of(ChargeKind.TARIFF)),
+        "held": [held(entry) for entry in statement.held],
+        "charges": [_charge(charge, statement, card) for charge in statement.charges],
+        "net_total": plain(statement.net_total),
+    }
+
+
+def _without_contract(customer_month: CustomerMonth) -> dict[str, Any]:
+    """Shape work that no contract takes like a statement, so that a program finds all held entries in one place."""
+    return {
+        "customer": customer_month.customer.customer,
+        "contract": None,
+        "price_list": None,
+        "package": None,
+        "currency": customer_month.customer.currency or None,
+        "fee": plain(ZERO),
+        "allowance": {"included_minutes": 0, "used_minutes": 0},
+        "overage": {"worked_minutes": 0, "billed_minutes": 0, "amount": plain(ZERO)},
+        "tariffs": {},
+        "held": [held(entry) for entry in customer_month.held],
+        "charges": [],
+        "net_total": plain(ZERO),
+    }
+
+
+def _tariffs(charges: Iterable[Charge]) -> dict[str, Any]:
+    by_name: dict[str, list[Charge]] = {}
+    for charge in charges:
+        by_name.setdefault(charge.tariff, []).append(charge)
+    return {
+        name: {
+            "billed_minutes": minutes(sum(charge.billed_seconds for charge in group)),
+            "amount": plain(sum((charge.amount for charge in group), ZERO)),
+        }
+        for name, group in by_name.items()
+    }
+
+
+def _charge(charge: Charge, statement: Statement, card: RateCard) -> dict[str, Any]:
+    return {
+        "kind": charge.kind,
+        "tariff": charge.tariff or None,
+        "entries": [entry.entry for entry in charge.entries],
+        "worked_minutes": minutes(charge.worked_seconds),
+        "billed_minutes": minutes(charge.billed_seconds),
+        "unit_price": plain(charge.unit_price),
+        "amount": plain(charge.amount),
+        "reason": explain_charge(charge, statement, card),
+    }
+
+
+def held(entry: HeldEntry) -> dict[str, Any]:
+    """Shape a held entry."""
+    return {"entry": entry.id, "reason": entry.reason}
+
+
+def rejected(row: Rejected) -> dict[str, Any]:
+    """Shape a rejected row or a warning."""
+    return row._asdict()
+
+
+def minutes(seconds: int) -> int | float:
+    """Whole minutes as an integer, others with their part."""
+    return seconds // 60 if seconds % 60 == 0 else seconds / 60
+
+
+def plan(month: Month, plans: Iterable[CustomerPlan]) -> dict[str, Any]:
+    """Shape what `run` and `preview` print."""
+    return {"period": str(month), "customers": [_customer_plan(customer) for customer in plans]}
+
+
+def _customer_plan(customer: CustomerPlan) -> dict[str, Any]:
+    shape: dict[str, Any] = {
+        "customer": customer.customer.customer,
+        "outcome": customer.outcome,
+        "reason": customer.reason,
+        "number": customer.invoice_number,
+        "held": [held(entry) for entry in customer.held],
+    }
+    return shape | (_draft(customer.draft) if customer.draft is not None else {})
+
+
+def _draft(draft: InvoiceDraft) -> dict[str, Any]:
+    return {
+        "currency": draft.currency,
+        "net": plain(draft.net),
+        "tax": plain(draft.tax),
+        "gross": plain(draft.gross),
+        "lines": _lines(draft),
+    }
+
+
+def invoice_summary(invoice: Invoice) -> dict[str, Any]:
+    """Shape one row of `invoice list`."""
+    draft = invoice.draft
+    return {
+        "number": invoice.number,
+        "customer": draft.customer,
+        "period": str(draft.period),
+        "issued_on": invoice.issued_on.isoformat(),
+        "currency": draft.currency,
+        "net": plain(draft.net),
+        "tax": plain(draft.tax),
+        "gross": plain(draft.gross),
+        "amount_due": plain(invoice.amount_due),
+        "status": invoice.status,
+    }
+
+
+def invoice(issued: Invoice) -> dict[str, Any]:
+    """Shape `invoice show`: the summary, due date and lines."""
+    return {**invoice_summary(issued), "due_on": issued.due_on.isoformat(), "lines": _lines(issued.draft)}
+
+
+def _lines(draft: InvoiceDraft) -> list[dict[str, Any]]:
+    return [
+        {
+            "position": line.position,
+            "kind": line.kind,
+            "contract": line.contract,
+            "title": line.title,
+            "detail": line.detail,
+            "quantity": format(line.quantity, "f"),
+            "unit": line.unit,
+            "unit_price": plain(line.unit_price),
+            "amount": plain(line.amount),
+        }
+        for line in draft.lines
+    ]

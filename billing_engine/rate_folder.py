@@ -1,0 +1,73 @@
+"""Rate a folder without a database: what would this month cost, and what would it cost in another package?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from billing_engine.errors import UnknownPackageError
+from billing_engine.intake.csv_rows import Rejected
+from billing_engine.intake.folder import InputFolder
+from billing_engine.model.contract import Contract
+from billing_engine.model.period import Month
+from billing_engine.model.price_list import PriceListBook
+from billing_engine.model.time_entry import Expense, TimeEntry
+from billing_engine.rating.rate_card import RateCards
+from billing_engine.rating.rate_customer import CustomerMonth, rate_customer
+
+Item = TypeVar("Item", Contract, TimeEntry, Expense)
+
+
+@dataclass(frozen=True, slots=True)
+class RatedFolder:
+    """A folder's month: customers in order of id, and what could not be read."""
+
+    month: Month
+    customers: tuple[CustomerMonth, ...]
+    cards: RateCards
+    rejected: tuple[Rejected, ...]
+    warnings: tuple[Rejected, ...]
+
+
+def rate_folder(path: Path, month: Month, book: PriceListBook, package: str | None = None) -> RatedFolder:
+    """Rate all customers of a folder; `package` puts each contract into that package instead of its own.
+
+    Raises InputFolderError when there is nothing to read and UnknownPackageError when a contract's price list does not have
+    the package, or takes its fee from a contract that says none.
+    """
+    folder = InputFolder(path, book)
+    customers = {customer.customer: customer for _, customer in folder.read_customers()}
+    contracts = [contract for _, contract in folder.read_contracts()]
+    if package is not None:
+        contracts = [_in_package(contract, package, book) for contract in contracts]
+    cards = RateCards(book, month)
+    of_customer = _grouped(contracts)
+    entries = _grouped(entry for _, entry in folder.read_time_entries())
+    expenses = _grouped(expense for _, expense in folder.read_expenses())
+    rated = tuple(
+        rate_customer(customers[key], of_customer.get(key, []), entries.get(key, []), expenses.get(key, []), cards)
+        for key in sorted(customers)
+    )
+    return RatedFolder(month, rated, cards, tuple(sorted(folder.rejected)), tuple(sorted(folder.warnings)))
+
+
+def _in_package(contract: Contract, name: str, book: PriceListBook) -> Contract:
+    """Put a contract into another package; what was agreed for its own does not come along unless the other asks for it."""
+    package = book.in_force(contract.price_list, contract.starts_on).package(name)
+    if name == contract.package:
+        return contract
+    if package.monthly_fee is not None:
+        return replace(contract, package=name, monthly_fee=None, included_seconds=None, hourly_rate=None, coverage=())
+    if contract.monthly_fee is None:
+        reason = f"takes its fee from the contract, and contract {contract.contract} says none"
+        raise UnknownPackageError(f"package {name} {reason}")
+    return replace(contract, package=name)
+
+
+def _grouped(items: Iterable[Item]) -> dict[str, list[Item]]:
+    grouped: dict[str, list[Item]] = {}
+    for item in items:
+        grouped.setdefault(item.customer, []).append(item)
+    return grouped

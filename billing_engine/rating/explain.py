@@ -1,0 +1,175 @@
+"""The reason of a charge in words, made only when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from billing_engine.model.charge import Charge, ChargeKind, OverageShare, Statement
+from billing_engine.model.instant import local_datetime
+from billing_engine.model.money import plain
+from billing_engine.model.price_list import Tariff
+from billing_engine.model.time_entry import Activity, Outcome, TimeEntry
+from billing_engine.model.timeline import Span
+from billing_engine.rating.increments import round_up
+from billing_engine.rating.jobs import Rule, rule_of
+from billing_engine.rating.rate_card import COVERED, RateCard
+from billing_engine.rating.rate_period import spans_after, split_entry
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def explain_charge(charge: Charge, statement: Statement, card: RateCard) -> str:
+    """Say why a charge of the statement is what it is, in one line."""
+    match charge.kind:
+        case ChargeKind.FEE:
+            return _explain_fee(statement)
+        case ChargeKind.EXPENSE:
+            return _explain_expense(charge)
+        case ChargeKind.ALLOWANCE:
+            return f"{_covered(charge.entries, card)}; {_counted(charge)} from the allowance"
+        case ChargeKind.OVERAGE:
+            return _explain_overage(charge, statement, card)
+        case ChargeKind.TARIFF:
+            return _explain_tariff(charge, card)
+        case ChargeKind.ANALYSIS:
+            return f"{_when_whole(charge.entries, card)}: analysis of an accepted offer -> in the price of the change"
+        case _:
+            hours = f"{_minutes(charge.billed_seconds)} min at {_rate(charge.unit_price, card)}/h"
+            return f"{_when_whole(charge.entries, card)}: development; {hours}{_discount(card)}"
+
+
+def explain_share(share: OverageShare, card: RateCard) -> str:
+    """Say why some entries' time went beyond the allowance, in one line."""
+    return f"{_covered(share.entries, card)}; {_counted(share)} beyond the allowance"
+
+
+def _explain_fee(statement: Statement) -> str:
+    contract, month = statement.contract, statement.month
+    days = contract.active_days(month)
+    part = "" if days == month.days else f", {days} of {month.days} days"
+    times = "" if contract.quantity == 1 else f", {contract.quantity} x"
+    return f"{statement.package_title}, {_MONTHS[month.month - 1]} {month.year}{part}{times}"
+
+
+def _explain_expense(charge: Charge) -> str:
+    if charge.expense is None:
+        raise AssertionError("an expense charge carries its expense")
+    day = charge.expense.spent_on
+    return f"{charge.title}, {day.day} {_MONTHS[day.month - 1]} {day.year}: passed on at cost"
+
+
+def _explain_overage(charge: Charge, statement: Statement, card: RateCard) -> str:
+    increment = card.price_list.rating.overage_increment_seconds
+    beyond = f"{_minutes(charge.worked_seconds)} min beyond the allowance of {_minutes(statement.included_seconds)} min"
+    return f"{beyond} -> {_started(charge, increment, card)}"
+
+
+def _explain_tariff(charge: Charge, card: RateCard) -> str:
+    index, tariff = next((i, t) for i, t in enumerate(card.tariffs) if t.name == charge.tariff)
+    spans = [span for span in _clock_spans(charge, card) if span.value == index]
+    where = f"{_cause(charge.entries[0], card)} -> {_tariff_words(tariff, spans, card)}"
+    worked = _minutes(charge.worked_seconds)
+    if charge.billed_seconds > round_up(charge.worked_seconds, tariff.increment_seconds):
+        billed = f"minimum charge {_minutes(charge.billed_seconds)} min at {_rate(charge.unit_price, card)}/h"
+    else:
+        billed = _started(charge, tariff.increment_seconds, card)
+    return f"{_when(spans, card)}: {where}; {worked} min -> {billed}"
+
+
+def _clock_spans(charge: Charge, card: RateCard) -> list[Span]:
+    if rule_of(charge.entries[0], card.price_list) is Rule.UNFOUNDED:
+        return [span for spans in spans_after(charge.entries, charge.skipped_seconds, card) for span in spans]
+    return [span for entry in charge.entries for span in split_entry(entry, card)]
+
+
+def _cause(entry: TimeEntry, card: RateCard) -> str:
+    """Why the package does not pay."""
+    package = card.package
+    if rule_of(entry, card.price_list) is Rule.UNFOUNDED:
+        return f"unfounded {entry.severity} beyond the allowance"
+    if package.covers_nothing:
+        return package.title.lower()
+    windows = package.coverage.get(entry.severity, ())
+    if not windows:
+        return f"{entry.severity} is never covered by {package.title}"
+    return f"{entry.severity} outside {package.title}'s {' and '.join(window.in_words() for window in windows)}"
+
+
+def _covered(entries: Sequence[TimeEntry], card: RateCard) -> str:
+    """When, and why the package pays."""
+    first = entries[0]
+    if rule_of(first, card.price_list) is Rule.UNFOUNDED:
+        return f"{_when_whole(entries, card)}: unfounded {first.severity} at any hour"
+    if first.activity == Activity.CHANGE_REQUEST_ANALYSIS and first.outcome == Outcome.OFFER_REJECTED:
+        return f"{_when_whole(entries, card)}: analysis of a rejected offer"
+    spans = [span for entry in entries for span in split_entry(entry, card) if span.value == COVERED]
+    windows = card.package.coverage.get(first.severity, ())
+    within = " and ".join(window.in_words() for window in windows)
+    return f"{_when(spans, card)}: {first.severity} within {card.package.title}'s {within}"
+
+
+def _when_whole(entries: Sequence[TimeEntry], card: RateCard) -> str:
+    return _when([Span(entry.started_at, entry.ended_at, COVERED) for entry in entries], card)
+
+
+def _when(spans: Iterable[Span], card: RateCard) -> str:
+    """Say "Fri 2 Oct 22:00-22:20, 23:00-23:30, Sat 3 Oct 00:10-00:20" on the price list's clock."""
+    said: list[str] = []
+    last_day = ""
+    for start, end, _ in _joined(spans):
+        begin, until = (local_datetime(instant, card.price_list.zone) for instant in (start, end))
+        day = f"{_WEEKDAYS[begin.weekday()]} {begin.day} {_MONTHS[begin.month - 1]} "
+        said.append(f"{'' if day == last_day else day}{begin:%H:%M}-{until:%H:%M}")
+        last_day = day
+    return ", ".join(said)
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Join spans of one tariff that touch, such as the evening and the morning of two working days."""
+    joined: list[Span] = []
+    for span in spans:
+        if joined and joined[-1].end == span.start:
+            joined[-1] = joined[-1]._replace(end=span.end)
+        else:
+            joined.append(span)
+    return joined
+
+
+def _tariff_words(tariff: Tariff, spans: Sequence[Span], card: RateCard) -> str:
+    """Name the tariff, with the holiday if it is one."""
+    words = tariff.name.replace("_", " ")
+    days = {local_datetime(span.start, card.price_list.zone).date() for span in spans}
+    names = sorted({name for day in days if (name := card.price_list.calendar.holiday_name(day)) is not None})
+    return f"{words} ({', '.join(names)})" if names else words
+
+
+def _started(charge: Charge, increment_seconds: int, card: RateCard) -> str:
+    """Say "2 started hours x 100.00 EUR" or "3 started half hours at 50.00 EUR/h"."""
+    units = charge.billed_seconds // increment_seconds
+    plural = "" if units == 1 else "s"
+    rate = _rate(charge.unit_price, card)
+    if increment_seconds == 3600:
+        return f"{units} started hour{plural} x {rate}"
+    if increment_seconds == 1800:
+        return f"{units} started half hour{plural} at {rate}/h"
+    return f"{units} started unit{plural} of {_minutes(increment_seconds)} min at {rate}/h"
+
+
+def _counted(part: Charge | OverageShare) -> str:
+    return f"{_minutes(part.worked_seconds)} min -> {_minutes(part.billed_seconds)} min"
+
+
+def _discount(card: RateCard) -> str:
+    percent = card.package.development_discount_percent
+    return f", {percent.normalize():f}% off" if percent else ""
+
+
+def _rate(price: Decimal, card: RateCard) -> str:
+    return f"{plain(price)} {card.price_list.currency}"
+
+
+def _minutes(seconds: int) -> str:
+    """Whole minutes plain, others with their seconds: 20, 20:30."""
+    return str(seconds // 60) if seconds % 60 == 0 else f"{seconds // 60}:{seconds % 60:02d}"

@@ -1,0 +1,26 @@
+"""Inserts that leave an existing row alone, on either database, without a nested transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+T = TypeVar("T")
+
+BATCH = 500
+"""Rows per statement; SQLite allows 999 bound parameters at the least."""
+
+
+def insert_if_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one with the same key is there; tells whether it was inserted."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return connection.execute(insert(table).values(row).on_conflict_do_nothing()).rowcount == 1
+
+
+def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut a sequence into parts of at most BATCH items."""
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]

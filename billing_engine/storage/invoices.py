@@ -1,0 +1,186 @@
+"""Invoices: issued in one transaction, number last, and read back as they were issued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from billing_engine.errors import InvoiceNotFoundError, PriceListChangedError
+from billing_engine.model.invoice import (
+    Buyer,
+    ContractUse,
+    Invoice,
+    InvoiceDraft,
+    InvoiceEntry,
+    InvoiceLine,
+    Seller,
+)
+from billing_engine.model.money import from_minor, to_minor
+from billing_engine.model.period import Month
+from billing_engine.storage.inserting import batches, insert_if_new
+from billing_engine.storage.tables import (
+    invoice_entries,
+    invoice_expenses,
+    invoice_lines,
+    invoices,
+    number_counters,
+    used_price_lists,
+)
+
+SERIES = "invoice"
+
+
+def issue_invoice(connection: Connection, draft: InvoiceDraft, number_format: str, issued_on: date) -> str | None:
+    """Write a draft as an invoice and return its number; None when the customer has one for the period already.
+
+    The first statement claims customer and period, the last takes the number: the counter of all customers is locked for
+    that statement and the commit alone, and a number is taken only by an invoice that is complete, so none is ever missing.
+
+    Raises PriceListChangedError when a price list differs from when it was first used, and IntegrityError when an entry
+    stands on another invoice.
+    """
+    key = f"{SERIES}/{draft.period}/{draft.customer}"
+    if not insert_if_new(connection, invoices, _invoice_row(key, draft, issued_on)):
+        return None
+    for use in draft.uses:
+        _note_price_list(connection, use)
+    _insert_parts(connection, key, draft)
+    year = draft.period.year
+    sequence = _next_in_sequence(connection, year)
+    number = number_format.format(year=year, number=sequence)
+    connection.execute(update(invoices).where(invoices.c.invoice == key).values(number=number, sequence=sequence))
+    return number
+
+
+def _invoice_row(key: str, draft: InvoiceDraft, issued_on: date) -> dict[str, Any]:
+    return {
+        "invoice": key,
+        "series": SERIES,
+        "year": draft.period.year,
+        "customer": draft.customer,
+        "period": str(draft.period),
+        "currency": draft.currency,
+        "issued_on": issued_on,
+        "due_on": issued_on + timedelta(days=draft.payment_days),
+        "payment_days": draft.payment_days,
+        "net_minor": to_minor(draft.net, draft.currency),
+        "tax_percent": draft.tax_percent,
+        "tax_note": draft.tax_note,
+        "tax_minor": to_minor(draft.tax, draft.currency),
+        "gross_minor": to_minor(draft.gross, draft.currency),
+        "seller": asdict(draft.seller),
+        "buyer": asdict(draft.buyer),
+        "uses": [asdict(use) for use in draft.uses],
+        "holiday_source": draft.holiday_source,
+    }
+
+
+def _note_price_list(connection: Connection, use: ContractUse) -> None:
+    row = {"version": use.price_list_version, "content_hash": use.price_list_hash}
+    if insert_if_new(connection, used_price_lists, row):
+        return
+    is_version = used_price_lists.c.version == use.price_list_version
+    if connection.scalar(select(used_price_lists.c.content_hash).where(is_version)) != use.price_list_hash:
+        raise PriceListChangedError(
+            f"price list {use.price_list_version} was changed after invoices were issued with it; "
+            "restore it and write the change as a new version with a later valid_from"
+        )
+
+
+def _insert_parts(connection: Connection, key: str, draft: InvoiceDraft) -> None:
+    lines = [_with_minor(asdict(line), draft.currency, invoice=key) for line in draft.lines]
+    entries = [
+        _with_minor(asdict(entry), draft.currency, invoice=key, position=position)
+        for position, entry in enumerate(draft.entries, 1)
+    ]
+    claims = [{"expense": expense, "invoice": key} for expense in draft.expenses]
+    for table, rows in ((invoice_lines, lines), (invoice_entries, entries), (invoice_expenses, claims)):
+        for batch in batches(rows):
+            connection.execute(insert(table), batch)
+
+
+def _with_minor(row: dict[str, Any], currency: str, **more: Any) -> dict[str, Any]:
+    amount = row.pop("amount")
+    return {**row, "amount_minor": to_minor(amount, currency), **more}
+
+
+def _next_in_sequence(connection: Connection, year: int) -> int:
+    insert_if_new(connection, number_counters, {"series": SERIES, "year": year, "last_number": 0})
+    statement = (
+        update(number_counters)
+        .where(number_counters.c.series == SERIES, number_counters.c.year == year)
+        .values(last_number=number_counters.c.last_number + 1)
+        .returning(number_counters.c.last_number)
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
+def read_numbers(connection: Connection, period: Month) -> dict[str, str]:
+    """Return the numbers of a period's invoices by customer."""
+    statement = select(invoices.c.customer, invoices.c.number).where(invoices.c.period == str(period))
+    return {customer: number for customer, number in connection.execute(statement)}
+
+
+def read_invoices(connection: Connection, period: Month | None = None) -> list[Invoice]:
+    """Return all invoices, or those of a period, in order of number, without lines and entries."""
+    statement = select(invoices).order_by(invoices.c.year, invoices.c.sequence)
+    if period is not None:
+        statement = statement.where(invoices.c.period == str(period))
+    return [_build(row, (), (), ()) for row in connection.execute(statement).mappings()]
+
+
+def read_invoice(connection: Connection, number: str) -> Invoice:
+    """Return an invoice, complete; raises InvoiceNotFoundError."""
+    row = connection.execute(select(invoices).where(invoices.c.number == number)).mappings().one_or_none()
+    if row is None:
+        raise InvoiceNotFoundError(f"there is no invoice {number!r}; `billing-engine invoice list` shows all")
+    lines = _rows(connection, invoice_lines, row["invoice"], row["currency"])
+    entries = _rows(connection, invoice_entries, row["invoice"], row["currency"])
+    claimed = select(invoice_expenses.c.expense).where(invoice_expenses.c.invoice == row["invoice"])
+    expenses = sorted(connection.scalars(claimed))
+    return _build(
+        row,
+        [InvoiceLine(**line) for line in lines],
+        [InvoiceEntry(**{k: v for k, v in entry.items() if k != "position"}) for entry in entries],
+        expenses,
+    )
+
+
+def _rows(connection: Connection, table: Any, key: str, currency: str) -> list[dict[str, Any]]:
+    statement = select(table).where(table.c.invoice == key).order_by(table.c.position)
+    rows = []
+    for found in connection.execute(statement).mappings():
+        row = dict(found)
+        del row["invoice"]
+        row["amount"] = from_minor(row.pop("amount_minor"), currency)
+        rows.append(row)
+    return rows
+
+
+def _build(
+    row: RowMapping, lines: Sequence[InvoiceLine], entries: Sequence[InvoiceEntry], expenses: Sequence[str]
+) -> Invoice:
+    currency = row["currency"]
+    draft = InvoiceDraft(
+        customer=row["customer"],
+        period=Month.parse(row["period"]),
+        currency=currency,
+        seller=Seller(**row["seller"]),
+        buyer=Buyer(**row["buyer"]),
+        lines=tuple(lines),
+        entries=tuple(entries),
+        uses=tuple(ContractUse(**use) for use in row["uses"]),
+        net=from_minor(row["net_minor"], currency),
+        tax_percent=row["tax_percent"],
+        tax_note=row["tax_note"],
+        tax=from_minor(row["tax_minor"], currency),
+        gross=from_minor(row["gross_minor"], currency),
+        payment_days=row["payment_days"],
+        holiday_source=row["holiday_source"],
+        expenses=tuple(expenses),
+    )
+    return Invoice(row["number"], row["issued_on"], row["due_on"], draft)

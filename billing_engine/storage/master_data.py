@@ -1,0 +1,64 @@
+"""Customers and contracts: kept as they were last imported; issued invoices hold copies of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select, update
+
+from billing_engine.model.contract import Contract, Customer
+from billing_engine.model.window import Window
+from billing_engine.storage.inserting import insert_if_new
+from billing_engine.storage.tables import contracts, customers
+
+
+def read_customers(connection: Connection) -> dict[str, Customer]:
+    """Return all customers by id, in order of id."""
+    rows = connection.execute(select(customers).order_by(customers.c.customer)).mappings()
+    return {row["customer"]: Customer(**row) for row in rows}
+
+
+def count_customers(connection: Connection) -> int:
+    """Count all customers."""
+    return connection.execute(select(func.count()).select_from(customers)).scalar_one()
+
+
+def read_contracts(connection: Connection) -> dict[str, Contract]:
+    """Return all contracts by id, in order of id."""
+    rows = connection.execute(select(contracts).order_by(contracts.c.contract)).mappings()
+    return {row["contract"]: Contract(**{**row, "coverage": _read_coverage(row["coverage"])}) for row in rows}
+
+
+def save_customer(connection: Connection, customer: Customer) -> None:
+    """Store a customer, or replace what is stored under its id."""
+    _save(connection, customers, asdict(customer))
+
+
+def save_contract(connection: Connection, contract: Contract) -> None:
+    """Store a contract, or replace what is stored under its id."""
+    _save(connection, contracts, _contract_row(contract))
+
+
+def _save(connection: Connection, table: Table, row: dict[str, Any]) -> None:
+    if not insert_if_new(connection, table, row):
+        (key,) = table.primary_key.columns
+        connection.execute(update(table).where(key == row[key.name]).values(row))
+
+
+def _contract_row(contract: Contract) -> dict[str, Any]:
+    row = {name: getattr(contract, name) for name in contracts.c.keys()}
+    row["coverage"] = [[severity, [_window_row(w) for w in windows]] for severity, windows in contract.coverage]
+    return row
+
+
+def _window_row(window: Window) -> list[Any]:
+    return [list(window.days), window.start, window.end]
+
+
+def _read_coverage(stored: Iterable[Any]) -> tuple[tuple[str, tuple[Window, ...]], ...]:
+    return tuple(
+        (severity, tuple(Window(tuple(days), start, end) for days, start, end in windows))
+        for severity, windows in stored
+    )

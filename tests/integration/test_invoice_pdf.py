@@ -1,0 +1,339 @@
+"""Invoices as real PDF files, read back."""
+
+import io
+import logging
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from invoices import BUYER, ENTRY, FEE, TIME, USE, invoice, many_entries
+from pypdf import PdfReader
+
+from billing_engine.documents.batch import RenderedFile, pdf_file_name, render_invoices
+from billing_engine.documents.invoice_view import invoice_view
+from billing_engine.documents.pdf import html_to_pdf, render_invoice
+from billing_engine.documents.templates import invoice_html
+from billing_engine.errors import RenderingError
+
+NO_TAX = {"tax_percent": None, "tax": Decimal(0)}
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    """Read the text of each page, with plain single spaces."""
+    return [re.sub(r"\s+", " ", page.extract_text()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def unbroken(text: str) -> str:
+    """Forget where words were wrapped."""
+    return re.sub(r"\s", "", text)
+
+
+def html_of(**changes) -> str:
+    """Lay out an invoice without printing it."""
+    return invoice_html(invoice_view(invoice(**changes)))
+
+
+class Deadly:
+    """Stands for an invoice and kills the process that unpacks it."""
+
+    number = "DEADLY"
+
+    def __reduce__(self):
+        """Tell pickle to leave."""
+        return os._exit, (1,)
+
+
+def test_page_says_what_the_invoice_says():
+    """Every figure that is owed, and to whom, can be read on the page."""
+    (page,) = pages_of(render_invoice(invoice(lines=[FEE, TIME])))
+    for text in (
+        "Nordlicht Software d.o.o.",
+        "RS101234567",
+        "Hansen & Søn Logistik GmbH",
+        "Am Kaiserkai 62",
+        "2026-000118",
+        "2 Nov 2026",
+        "by 16 Nov 2026",
+        "October 2026",
+        "2:30",
+        "100.00",
+        "250.00",
+        "Net 610.00",
+        "VAT 20% 122.00",
+        "EUR 732.00",
+        "RS35 1600 0501 0001 2345 67",
+        "DBDBRSBG",
+        "7:30 of 12:00 h used",
+        "Page 1 of 1",
+    ):
+        assert text in page, text
+
+
+def test_pages_are_numbered():
+    """Each page says its number and how many there are."""
+    pages = pages_of(render_invoice(invoice(entries=many_entries(40))))
+    assert len(pages) > 2
+    for number, page in enumerate(pages, 1):
+        assert f"Page {number} of {len(pages)}" in page
+
+
+def test_file_tells_about_itself():
+    """Title, author, language and dates of the file are the invoice's; it is tagged for screen readers."""
+    reader = PdfReader(io.BytesIO(render_invoice(invoice())))
+    assert reader.metadata.title == "Invoice 2026-000118"
+    assert reader.metadata.author == "Nordlicht Software d.o.o."
+    assert reader.metadata["/CreationDate"] == reader.metadata["/ModDate"] == "D:20261102"
+    assert reader.trailer["/Root"]["/Lang"] == "en"
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+
+
+def test_same_invoice_same_bytes():
+    """A second rendering gives the same file, also after other invoices and in another process."""
+    first = render_invoice(invoice(entries=many_entries(3)))
+    assert render_invoice(invoice("2026-000119", lines=[TIME], entries=many_entries(30))) != first
+    assert render_invoice(invoice(entries=many_entries(3))) == first
+    elsewhere = (
+        "import sys; from invoices import invoice, many_entries; "
+        "from billing_engine.documents.pdf import render_invoice; "
+        "sys.stdout.buffer.write(render_invoice(invoice(entries=many_entries(3))))"
+    )
+    paths = os.pathsep.join(path for path in sys.path if path)
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONHASHSEED": "7"}
+    done = subprocess.run([sys.executable, "-c", elsewhere], check=True, capture_output=True, env=environment)
+    assert done.stdout == first
+
+
+def test_template_raises_no_complaint(caplog):
+    """WeasyPrint knows every element and property that the shipped template uses."""
+    caplog.set_level(logging.WARNING, "weasyprint")
+    draft = {"lines": [FEE, TIME, replace(FEE, contract="K2")], "entries": many_entries(3)}
+    render_invoice(invoice(**draft, uses=(USE, replace(USE, overage_minutes=90), replace(USE, included_minutes=0))))
+    assert [record.getMessage() for record in caplog.records if record.name == "weasyprint"] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "reference"),
+    [
+        ("body", '<img src="https://example.org/logo.png">'),
+        ("body", '<img src="file:///etc/hostname">'),
+        ("body", '<img src="logo.png">'),
+        ("body", '<img src="data:image/png;base64,AAAA">'),
+        ("body", '<object data="https://example.org/x.svg"></object>'),
+        ("body", '<embed src="https://example.org/x.svg">'),
+        ("body", '<svg xmlns="http://www.w3.org/2000/svg"><image href="https://example.org/x.png"/></svg>'),
+        ("body", '<p style="background: url(https://example.org/x.png)">x</p>'),
+        ("body", '<a rel="attachment" href="file:///etc/hostname">x</a>'),
+        ("head", '<link rel="stylesheet" href="https://example.org/x.css">'),
+        ("head", '<link rel="attachment" href="file:///etc/hostname">'),
+        ("head", '<style>@import "https://example.org/x.css";</style>'),
+        ("head", '<style>@import url("x.css");</style>'),
+        ("head", "<style>@font-face { font-family: Inter; src: url(https://example.org/x.woff2) }</style>"),
+    ],
+)
+def test_page_that_refers_to_a_file_is_refused(place, reference):
+    """A template that would load anything fails loudly, whichever way it asks."""
+    html = html_of().replace(f"</{place}>", f"{reference}</{place}>")
+    assert reference in html
+    with pytest.raises(RenderingError):
+        html_to_pdf(html)
+
+
+def test_refusal_names_what_was_asked_for():
+    """Whoever wrote the template is told which reference to take out."""
+    with pytest.raises(RenderingError, match=re.escape("https://example.org/logo.png")):
+        html_to_pdf(html_of().replace("</body>", '<img src="https://example.org/logo.png"></body>'))
+
+
+def test_invoice_that_cannot_be_printed_is_an_error():
+    """An invoice with a broken value raises the engine's own error, which names the invoice."""
+    with pytest.raises(RenderingError, match="2026-000118"):
+        render_invoice(invoice(currency="euro"))
+
+
+HOSTILE = '</style></p><script>alert(1)</script><img src="file:///etc/passwd"> {{ 7*7 }} {% raw %} body{display:none}'
+
+
+def test_hostile_names_are_only_text():
+    """Markup, style and template code in a name are printed as they are and change nothing else."""
+    pdf = render_invoice(invoice(buyer=replace(BUYER, name=HOSTILE, address=HOSTILE), lines=[replace(FEE, title=HOSTILE)]))
+    (page,) = pages_of(pdf)
+    assert unbroken(page).count(unbroken(HOSTILE)) == 3
+    assert "EUR 432.00" in page
+    assert "49" not in page
+
+
+def test_hostile_names_do_not_reach_the_page_as_markup():
+    """In the HTML, a hostile text adds no element."""
+    assert html_of(buyer=replace(BUYER, name=HOSTILE)).count("<") == html_of().count("<")
+
+
+def test_endless_words_stay_on_their_page():
+    """A word of 100 kB is wrapped and cut; nothing sticks out and all else is still there."""
+    word = "W" * 100_000
+    lines = [replace(FEE, title=word, detail=word), TIME]
+    entries = (replace(ENTRY, ticket=word, severity=word, reason=word),)
+    pdf = render_invoice(invoice(buyer=replace(BUYER, name=word, address=word), lines=lines, entries=entries))
+    text = " ".join(pages_of(pdf))
+    assert "EUR 732.00" in text
+    assert "250.00" in text
+    assert "…" in text
+    right_edges = [
+        x + 5 for page in PdfReader(io.BytesIO(pdf)).pages for x in _starts(page) if not page.mediabox.left <= x <= 560
+    ]
+    assert right_edges == []
+
+
+def _starts(page) -> list[float]:
+    """Find where each piece of text on a page starts, in points from the left."""
+    starts: list[float] = []
+
+    def visit(text, transformation, text_matrix, *_):
+        if text.strip():
+            starts.append(transformation[0] * text_matrix[4] + transformation[4])
+
+    page.extract_text(visitor_text=visit)
+    assert starts
+    return starts
+
+
+def test_no_annex_without_entries():
+    """An invoice without time entries is its first page only."""
+    (page,) = pages_of(render_invoice(invoice()))
+    assert "Time entries" not in page
+
+
+def test_annex_starts_on_its_own_page():
+    """Time entries never stand below the totals."""
+    first, second = pages_of(render_invoice(invoice(entries=many_entries(2))))
+    assert "SD-0" not in first
+    assert second.startswith("Time entries")
+    assert "20 min covered, counted as 30; 70 min after hours, 2 started hours at 100.00" in second
+
+
+def test_long_annex_repeats_its_header_and_loses_nothing():
+    """With 300 entries each page has the column names and the contract, and each entry is there once."""
+    entries = many_entries(200) + many_entries(100, "K2")
+    uses = (USE, replace(USE, contract="K2", package_title="Basic"))
+    first, *annex = pages_of(render_invoice(invoice(entries=entries, uses=uses)))
+    assert "SD-" not in first
+    assert len(annex) > 10
+    for page in annex:
+        assert re.search(r"(Premium · contract K1|Basic · contract K2) .* When Ticket and reason Worked Billed", page)
+    for number in range(200):
+        found = len(re.findall(rf"\bSD-{number}\b", " ".join(annex)))
+        assert found == (2 if number < 100 else 1), number
+
+
+def test_rows_are_not_broken_across_pages():
+    """An entry's ticket and the end of its reason stand on the same page."""
+    reason = "line\n" * 8 + "end of {}"
+    entries = tuple(replace(e, reason=reason.format(e.ticket)) for e in many_entries(40))
+    _, *annex = pages_of(render_invoice(invoice(entries=entries)))
+    assert len(annex) > 3
+    for page in annex:
+        assert set(re.findall(r"end of (SD-\d+)", page)) == set(re.findall(r"(?<!of )(SD-\d+) T3", page))
+
+
+@pytest.mark.parametrize("count", range(8, 16))
+def test_totals_do_not_stand_alone(count):
+    """Wherever the page ends, the totals come with at least one line, and no part of the invoice is lost."""
+    lines = [replace(FEE, title=f"Item {number}.") for number in range(count)]
+    note = "Reverse charge. " * 8 + "End of note."
+    uses = tuple(replace(USE, contract=f"K{number}", package_title=f"Pack {number}.") for number in range(4))
+    pages = pages_of(render_invoice(invoice(lines=lines, uses=uses, tax_note=note, **NO_TAX)))
+    last = pages[-1]
+    assert f"Item {count - 1}." in last
+    assert all(part in last for part in ("Net", "IBAN", "End of note."))
+    text = " ".join(pages)
+    assert all(text.count(f"Item {number}.") == 1 for number in range(count))
+    assert all(f"Pack {number}." in last for number in range(4))
+
+
+def test_many_contracts_fit():
+    """With forty contracts the included time of each is shown, over as many pages as it takes."""
+    uses = tuple(replace(USE, contract=f"K-{number}.", used_minutes=number) for number in range(40))
+    text = " ".join(pages_of(render_invoice(invoice(uses=uses))))
+    assert [number for number in range(40) if f"contract K-{number}. 0:{number:02d} of 12:00 h used" not in text] == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_batch_writes_files_and_outlives_a_failure(tmp_path, workers):
+    """Good invoices become files, a bad one becomes an error and leaves no file."""
+    numbers = [f"N-{number}" for number in range(7)]
+    jobs = [(invoice(number), tmp_path / pdf_file_name(number)) for number in numbers]
+    jobs.insert(3, (invoice("BAD", currency="euro"), tmp_path / "BAD.pdf"))
+    results = {result.number: result for result in render_invoices(jobs, workers)}
+    assert set(results) == {*numbers, "BAD"}
+    assert results["BAD"].path == tmp_path / "BAD.pdf"
+    assert "euro" in results["BAD"].error
+    for number in numbers:
+        assert results[number] == RenderedFile(number, tmp_path / f"{number}.pdf")
+        assert f"Invoice {number} " in pages_of((tmp_path / f"{number}.pdf").read_bytes())[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{number}.pdf" for number in numbers]
+
+
+def test_batch_outlives_the_death_of_a_worker(tmp_path):
+    """An invoice that kills its process fails alone; those in work beside it are rendered all the same."""
+    jobs = [(invoice(number), tmp_path / f"{number}.pdf") for number in ("A", "B", "C", "D")]
+    jobs.insert(1, (Deadly(), tmp_path / "deadly.pdf"))
+    errors = {result.number: result.error for result in render_invoices(jobs, 2)}
+    assert errors == {"A": None, "B": None, "C": None, "D": None, "DEADLY": "the process that rendered it died"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["A.pdf", "B.pdf", "C.pdf", "D.pdf"]
+
+
+def test_batch_reads_jobs_no_faster_than_it_renders(tmp_path):
+    """A run of any length holds a handful of invoices at a time."""
+    taken = []
+
+    def jobs():
+        for number in range(30):
+            taken.append(number)
+            yield invoice(str(number)), tmp_path / f"{number}.pdf"
+
+    results = render_invoices(jobs(), 2)
+    next(results)
+    assert len(taken) < 10
+    results.close()
+
+
+def test_failed_writing_keeps_the_old_file(tmp_path):
+    """A path that can not be written is an error of that invoice; what was there stays, and no litter."""
+    target = tmp_path / "folder.pdf"
+    (target / "inside").mkdir(parents=True)
+    (result,) = render_invoices([(invoice(), target)], 1)
+    assert result.error
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.pdf"]
+    assert (target / "inside").is_dir()
+
+
+def test_batch_needs_a_worker(tmp_path):
+    """No workers is a mistake, not an empty result."""
+    with pytest.raises(ValueError, match="at least one worker"):
+        render_invoices([(invoice(), tmp_path / "x.pdf")], 0)
+
+
+@pytest.mark.parametrize("number", ["2026-000118", "INV_7", "a"])
+def test_plain_numbers_are_their_own_file_name(number):
+    """A number of letters, digits, dash and underscore is the file's name."""
+    assert pdf_file_name(number) == f"{number}.pdf"
+
+
+@pytest.mark.parametrize(
+    "number", ["", ".", "..", "/", "INV/2026/../1", ".hidden", "../../etc/passwd", "a\x00b", "№ 1", "\ud800", "x" * 5000]
+)
+def test_file_names_are_safe(number):
+    """Whatever the number, the name stays in its folder, is not hidden, not empty, and not too long."""
+    name = pdf_file_name(number)
+    assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.pdf", name, re.ASCII)
+    assert ".." not in name
+    assert len(name) < 120
+
+
+def test_different_numbers_have_different_file_names():
+    """Numbers that differ only in unsafe characters do not overwrite each other's file."""
+    numbers = ["1/26", "1:26", "1-26", "1 26", "1..26", "/", ":", "x" * 5000, "x" * 5001]
+    assert len({pdf_file_name(number) for number in numbers}) == len(numbers)

@@ -1,0 +1,329 @@
+"""What an invoice prints, before it is laid out."""
+
+from dataclasses import fields, is_dataclass, replace
+from decimal import Decimal
+
+import pytest
+from babel import Locale
+from invoices import BUYER, ENTRY, FEE, SELLER, TIME, USE, invoice
+
+from billing_engine.documents.formats import amount_text, hours_text, money_text, percent_text, rate_text
+from billing_engine.documents.invoice_view import Fact, InvoiceView, invoice_view
+from billing_engine.documents.printable import one_line, paragraph
+from billing_engine.errors import UnknownCurrencyError
+from billing_engine.model.invoice import InvoiceLine
+
+ENGLISH = Locale.parse("en_IE")
+GERMAN = Locale.parse("de")
+
+
+def texts(part):
+    """List every text in a view, at any depth."""
+    if isinstance(part, str):
+        return [part]
+    if is_dataclass(part):
+        return [text for field in fields(part) if field.name != "labels" for text in texts(getattr(part, field.name))]
+    return [text for item in part for text in texts(item)]
+
+
+def only_line(line: InvoiceLine, **changes):
+    """View an invoice of a single line."""
+    (group,) = invoice_view(invoice(lines=[line], **changes)).line_groups
+    (view,) = group.lines
+    return view
+
+
+def only_entry(**changes):
+    """View an invoice's annex of a single entry."""
+    (group,) = invoice_view(invoice(entries=(replace(ENTRY, **changes),))).annex
+    (view,) = group.entries
+    return view
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [
+        ("0", "0:00"),
+        ("5", "0:05"),
+        ("150", "2:30"),
+        ("1440", "24:00"),
+        ("7.5", "0:07:30"),
+        (Decimal(10) / 3, "0:03:20"),
+        ("-90", "-1:30"),
+    ],
+)
+def test_minutes_are_hours_and_minutes(minutes, text):
+    """A duration is written as on a clock and never as a rounded decimal."""
+    assert hours_text(Decimal(minutes)) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("1234.5", "EUR", "EUR\u00a01,234.50"),
+        ("1234.5", "RSD", "RSD\u00a01,234.50"),
+        ("1234", "JPY", "JPY\u00a01,234"),
+        ("1234.5", "KWD", "KWD\u00a01,234.500"),
+        ("-0.5", "EUR", "EUR\u00a0-0.50"),
+        ("0.005", "EUR", "EUR\u00a00.01"),
+        ("12345678901234567890.12", "EUR", "EUR\u00a012,345,678,901,234,567,890.12"),
+    ],
+)
+def test_money_has_the_decimals_of_its_currency(amount, currency, text):
+    """Decimals come from ISO 4217, not from Babel, and large amounts lose no cent."""
+    assert money_text(Decimal(amount), currency, ENGLISH) == text
+
+
+def test_locale_places_currency_and_separators():
+    """The same amount is written as a German reader expects it."""
+    assert money_text(Decimal("1234.5"), "EUR", GERMAN) == "1.234,50\u00a0EUR"
+
+
+def test_unknown_currency_is_refused():
+    """A currency that is none is not printed as if it had two decimals."""
+    with pytest.raises(UnknownCurrencyError):
+        amount_text(Decimal(1), "euro", ENGLISH)
+
+
+@pytest.mark.parametrize(("rate", "text"), [("100", "100.00"), ("0.125", "0.125"), ("72.50", "72.50")])
+def test_rates_may_be_finer_than_the_currency(rate, text):
+    """A price per unit shows the decimals it has, so that quantity x rate can be checked."""
+    assert rate_text(Decimal(rate), "EUR", ENGLISH) == text
+
+
+@pytest.mark.parametrize(("percent", "text"), [("20", "20%"), ("20.0", "20%"), ("5.5", "5.5%"), ("0", "0%")])
+def test_tax_rates_are_not_rounded(percent, text):
+    """A tax rate shows the decimals it has."""
+    assert percent_text(Decimal(percent), ENGLISH) == text
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "shown"),
+    [
+        ("1", "MON", ("1", "month")),
+        ("2", "MON", ("2", "months")),
+        ("0.50", "MON", ("0.5", "months")),
+        ("150", "MIN", ("2:30", "h")),
+        ("90", "SEC", ("0:01:30", "h")),
+        ("3", "C62", ("3", "")),
+        ("4", "KMT", ("4", "KMT")),
+    ],
+)
+def test_quantities_carry_their_unit(quantity, unit, shown):
+    """Months and pieces are counted, time is hours and minutes, an unknown unit keeps its code."""
+    view = only_line(replace(FEE, quantity=Decimal(quantity), unit=unit))
+    assert (view.quantity, view.unit) == shown
+
+
+def test_time_is_priced_per_hour():
+    """A line of minutes says that its rate is per hour."""
+    view = only_line(TIME)
+    assert (view.rate, view.per, view.amount) == ("100.00", "/ h", "250.00")
+
+
+def test_head_of_the_invoice():
+    """Parties, dates and the amount due are what the draft says."""
+    view = invoice_view(invoice())
+    assert view.title == "Invoice 2026-000118"
+    assert view.amount_due == "EUR\u00a0432.00"
+    assert view.due_note == "by 16 Nov 2026"
+    assert view.details == (
+        Fact("Issued", "2 Nov 2026"),
+        Fact("Due", "16 Nov 2026"),
+        Fact("Service period", "1\u201331 Oct 2026"),
+    )
+    assert view.buyer.name == "Hansen & Søn Logistik GmbH"
+    assert view.buyer.address == ("Am Kaiserkai 62", "20457 Hamburg", "Germany")
+    assert view.buyer.facts == (Fact("VAT ID", "DE123456789"),)
+
+
+@pytest.mark.parametrize(
+    ("address", "country", "lines"),
+    [
+        ("Street 1\nTown, Germany", "DE", ("Street 1", "Town, Germany")),
+        ("", "DE", ("Germany",)),
+        ("Street 1", "de", ("Street 1", "Germany")),
+        ("Street 1", "??", ("Street 1", "??")),
+        ("Street 1", "", ("Street 1",)),
+    ],
+)
+def test_country_ends_the_address_once(address, country, lines):
+    """The country is added by name unless the address already ends with it."""
+    view = invoice_view(invoice(buyer=replace(BUYER, address=address, country=country)))
+    assert view.buyer.address == lines
+
+
+def test_payment_details():
+    """The IBAN stands in groups of four, and the reference is the invoice number."""
+    payment = {fact.label: fact.value for fact in invoice_view(invoice()).payment}
+    assert payment["IBAN"] == "RS35 1600 0501 0001 2345 67"
+    assert payment["BIC"] == "DBDBRSBG"
+    assert payment["Reference"] == "2026-000118"
+    assert payment["Due"] == "16 Nov 2026"
+
+
+def test_iban_is_grouped_however_it_was_written():
+    """Spaces in the settings do not disturb the groups."""
+    view = invoice_view(invoice(seller=replace(SELLER, iban="RS3 516 000501 0001234567")))
+    assert Fact("IBAN", "RS35 1600 0501 0001 2345 67") in view.payment
+
+
+def test_nothing_to_pay():
+    """An invoice of zero shows its zero and asks for no payment."""
+    view = invoice_view(invoice(lines=[replace(FEE, unit_price=Decimal(0), amount=Decimal(0))]))
+    assert view.amount_due == "EUR\u00a00.00"
+    assert view.due_note == "nothing to pay"
+    assert view.payment == ()
+    assert "Due" not in [fact.label for fact in view.details]
+
+
+def test_totals_with_tax():
+    """Net, tax with its rate, and the total."""
+    view = invoice_view(invoice())
+    assert view.sums == (Fact("Net", "360.00"), Fact("VAT 20%", "72.00"))
+    assert view.total == Fact("Total", "EUR\u00a0432.00")
+
+
+def test_totals_without_tax_say_why():
+    """Where no tax is charged there is no amount of it, but the reason."""
+    view = invoice_view(invoice(tax_percent=None, tax=Decimal(0), gross=Decimal(360), tax_note="Reverse charge"))
+    assert view.sums == (Fact("Net", "360.00"), Fact("VAT", "not charged"))
+    assert view.total == Fact("Total", "EUR\u00a0360.00")
+    assert view.tax_note == "Reverse charge"
+
+
+def test_headings_only_where_contracts_differ():
+    """Lines of one contract need no heading; those of several have one each, with the package."""
+    other = replace(TIME, contract="K2")
+    assert [group.heading for group in invoice_view(invoice(lines=[FEE, TIME])).line_groups] == [""]
+    uses = (USE, replace(USE, contract="K2", package_title="Basic"))
+    groups = invoice_view(invoice(lines=[FEE, TIME, other], uses=uses)).line_groups
+    assert [(group.heading, len(group.lines)) for group in groups] == [
+        ("Premium · contract K1", 2),
+        ("Basic · contract K2", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("included", "used", "overage", "bar", "summary", "beyond"),
+    [
+        (720, 450, 0, "62", "7:30 of 12:00 h used", ""),
+        (720, 0, 0, "0", "0:00 of 12:00 h used", ""),
+        (720, 720, 150, "100", "12:00 of 12:00 h used", "2:30 h beyond it"),
+        (60, 90, 0, "100", "1:30 of 1:00 h used", ""),
+        (0, 0, 0, "", "no time included", ""),
+        (0, 0, 30, "", "no time included", "0:30 h beyond it"),
+    ],
+)
+def test_included_time(included, used, overage, bar, summary, beyond):
+    """The bar fills with what was used and there is none without included time; overage is named."""
+    use = replace(USE, included_minutes=included, used_minutes=used, overage_minutes=overage)
+    (view,) = invoice_view(invoice(uses=(use,))).uses
+    assert (view.bar_percent, view.summary, view.overage) == (bar, summary, beyond)
+
+
+def test_entry_of_the_annex():
+    """An entry shows its local time, ticket, severity, both durations, amount and reason."""
+    view = only_entry()
+    assert (view.day, view.span) == ("Thu 1 Oct", "16:40\u201318:10")
+    assert (view.ticket, view.tags) == ("SD-1", "T3")
+    assert (view.worked, view.billed, view.amount) == ("1:30", "2:30", "200.00")
+    assert view.reason == ENTRY.reason
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "span"),
+    [
+        ("2026-10-01T23:30:00+02:00", "2026-10-02T01:00:00+02:00", "23:30 \u2013 2 Oct 01:00"),
+        ("2026-10-25T01:30:00+02:00", "2026-10-25T03:30:00+01:00", "01:30+0200\u201303:30+0100"),
+        ("2026-10-01T16:40:05+02:00", "2026-10-01T18:10:00+02:00", "16:40:05\u201318:10"),
+    ],
+)
+def test_spans_that_need_more_than_two_clock_times(start, end, span):
+    """The next day, a clock change and seconds are shown where there are any."""
+    assert only_entry(started_at=start, ended_at=end).span == span
+
+
+def test_work_other_than_support_is_named():
+    """The kind of work stands beside the severity, unless it is plain support."""
+    assert only_entry(activity="development", severity="").tags == "Development"
+    assert only_entry(activity="on_site").tags == "T3 · On site"
+
+
+def test_annex_follows_the_contracts():
+    """Entries are grouped in the order of the contracts, and none is lost where a contract is unknown."""
+    entries = tuple(replace(ENTRY, entry=str(n), contract=c) for n, c in enumerate(["K9", "K2", "K1", "K2"]))
+    uses = (USE, replace(USE, contract="K2", package_title="Basic"))
+    annex = invoice_view(invoice(entries=entries, uses=uses)).annex
+    assert [(group.heading, len(group.entries)) for group in annex] == [
+        ("Premium · contract K1", 1),
+        ("Basic · contract K2", 2),
+        ("Contract K9", 1),
+    ]
+
+
+def test_no_annex_without_entries():
+    """An invoice without entries has no annex, not an empty one."""
+    assert invoice_view(invoice()).annex == ()
+
+
+def test_language_without_words_falls_back_to_english():
+    """A customer's language that has no catalogue, or is no language at all, gets English."""
+    for language in ("", "xx", "../en", "en_US", "EN"):
+        assert invoice_view(invoice(buyer=replace(BUYER, language=language))).language == "en"
+
+
+def test_view_is_text_only():
+    """The view holds text and nothing that a template would have to format."""
+    view = invoice_view(invoice(lines=[FEE, TIME], entries=(ENTRY,)))
+    assert isinstance(view, InvoiceView)
+    assert all(isinstance(text, str) for text in texts(view))
+    assert len(texts(view)) > 50
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("a\u202eb\u202c\u2066c\u2069", "abc"),
+        ("a\x00b\x07c\x1b[31m", "abc[31m"),
+        ("a\nb\tc", "a b c"),
+        ("a\ud800b\ufffec", "abc"),
+        ("\ufeffa\u200bb", "ab"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("a" + "\u0301" * 90, "a" + "\u0301" * 4),
+        ("<b>{{ 7*7 }}</b>", "<b>{{ 7*7 }}</b>"),
+        ("x" * 400, "x" * 299 + "…"),
+        ("x" * 300, "x" * 300),
+    ],
+)
+def test_one_line_of_foreign_text(text, printed):
+    """Characters that would move other text are dropped, everything else is kept or cut."""
+    assert one_line(text) == printed
+
+
+def test_paragraphs_keep_their_lines_within_limits():
+    """Line breaks of every kind are kept, empty lines dropped, and too many lines flow together."""
+    assert paragraph("a\r\nb\u2028\n\n c ") == "a\nb\nc"
+    assert paragraph("\n".join("abcde"), lines_limit=3) == "a\nb\nc d e"
+    assert len(paragraph("x " * 100_000)) <= 2000
+
+
+def test_every_foreign_text_is_made_printable():
+    """Whatever field a hostile text comes in, no control character reaches the view and none is long."""
+    evil = "\u202eevil\x00" + "x" * 100_000
+    lines = [replace(FEE, title=evil, detail=evil, contract=evil, unit=evil)]
+    entries = (replace(ENTRY, ticket=evil, severity=evil, activity=evil, reason=evil, contract=evil),)
+    hostile = invoice(
+        number=evil,
+        lines=lines,
+        entries=entries,
+        uses=(replace(USE, package_title=evil, price_list_version=evil, time_zone=evil),),
+        seller=replace(SELLER, **{field.name: evil for field in fields(SELLER)}),
+        buyer=replace(BUYER, **{field.name: evil for field in fields(BUYER)}),
+        tax_note=evil,
+        holiday_source=evil,
+    )
+    for text in texts(invoice_view(hostile)):
+        assert "\u202e" not in text
+        assert "\x00" not in text
+        assert len(text) <= 2000
