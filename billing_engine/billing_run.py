@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from billing_engine.errors import BillingError
 from billing_engine.invoicing.draft import draft_invoice
 from billing_engine.model.charge import HeldEntry
 from billing_engine.model.contract import Contract, Customer
@@ -69,12 +70,18 @@ def plan_billing_run(
     """Plan a month, customer by customer; one that fails is reported and stops no other."""
     cards = RateCards(book, month)
     for given in inputs:
-        try:
-            yield plan_customer(given, cards, settings)
-        except Exception as error:  # whatever is wrong with one customer must not stop the others
-            log.exception("planning customer %s failed", given.customer.customer)
-            reason = str(error) or type(error).__name__
-            yield CustomerPlan(given.customer, Outcome.FAILED, reason, invoice_number=given.invoice_number)
+        yield _plan_or_fail(given, cards, settings)
+
+
+def _plan_or_fail(given: CustomerInput, cards: RateCards, settings: Settings) -> CustomerPlan:
+    try:
+        return plan_customer(given, cards, settings)
+    except BillingError as error:
+        reason = str(error)
+    except Exception as error:  # whatever is wrong with one customer must not stop the others
+        log.exception("planning customer %s failed", given.customer.customer)
+        reason = f"{type(error).__name__}: {error}"
+    return CustomerPlan(given.customer, Outcome.FAILED, reason, invoice_number=given.invoice_number)
 
 
 def plan_customer(given: CustomerInput, cards: RateCards, settings: Settings) -> CustomerPlan:

@@ -171,7 +171,7 @@ def _by_customer(contracts: Iterable[Contract]) -> dict[str, list[Contract]]:
 def _read_work(
     connection: Connection, month: Month, customers: Sequence[str]
 ) -> tuple[dict[str, list[TimeEntry]], dict[str, list[Expense]]]:
-    """Read unbilled work of a month with a day more on either side; rating picks the month of each price list's zone."""
+    """Read a month's unbilled work, a day more on either side: rating picks the month of each price list's zone."""
     start = midnight_utc(month.first_day) - SECONDS_PER_DAY
     end = midnight_utc(month.last_day + timedelta(days=1)) + SECONDS_PER_DAY
     entries = work.read_unbilled_entries(connection, customers, start, end)

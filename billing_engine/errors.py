@@ -36,6 +36,10 @@ class UnknownCurrencyError(BillingError):
     """The currency is not an ISO 4217 code that the engine knows."""
 
 
+class MixedCurrenciesError(BillingError):
+    """A customer's contracts are in several currencies; one invoice has one."""
+
+
 class LocalTimeError(BillingError):
     """A local time does not exist, or exists twice, in its time zone."""
 

@@ -21,8 +21,7 @@ def rated_folder(rated: RatedFolder) -> dict[str, Any]:
     """Shape what `rate` prints."""
     statements = []
     for customer_month in rated.customers:
-        for statement in customer_month.statements:
-            statements.append(_statement(statement, rated.cards.card(statement.contract)))
+        statements += [_statement(one, rated.cards.card(one.contract)) for one in customer_month.statements]
         if customer_month.held:
             statements.append(_without_contract(customer_month))
     return {

@@ -1,4 +1,4 @@
-"""Rate a folder without a database: what would this month cost, and what would it cost in another package?"""
+"""Rate a folder without a database: what this month costs, and what it would cost in another package."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class RatedFolder:
 def rate_folder(path: Path, month: Month, book: PriceListBook, package: str | None = None) -> RatedFolder:
     """Rate all customers of a folder; `package` puts each contract into that package instead of its own.
 
-    Raises InputFolderError when there is nothing to read and UnknownPackageError when a contract's price list does not have
-    the package, or takes its fee from a contract that says none.
+    Raises InputFolderError when there is nothing to read, and UnknownPackageError when a contract's price list lacks
+    the package, or the package takes its fee from a contract that says none.
     """
     folder = InputFolder(path, book)
     customers = {customer.customer: customer for _, customer in folder.read_customers()}
@@ -54,7 +54,7 @@ def rate_folder(path: Path, month: Month, book: PriceListBook, package: str | No
 
 
 def _in_package(contract: Contract, name: str, book: PriceListBook) -> Contract:
-    """Put a contract into another package; what was agreed for its own does not come along unless the other asks for it."""
+    """Put a contract into another package; what was agreed for its own comes along only if the other asks for it."""
     package = book.in_force(contract.price_list, contract.starts_on).package(name)
     if name == contract.package:
         return contract

@@ -62,6 +62,8 @@ def main() -> None:
     try:
         app()
     except BillingError as error:
-        print(f"billing-engine: {error}", file=sys.stderr)  # noqa: T201 - the command line's voice
+        from billing_engine.cli.tables import err, text  # noqa: PLC0415 - not needed to show help
+
+        err.print(text(f"billing-engine: {error}"), soft_wrap=True)
         wrong_usage = isinstance(error, InvalidFileError | InputFolderError | UnknownPackageError)
         sys.exit(WRONG_USAGE if wrong_usage else 1)

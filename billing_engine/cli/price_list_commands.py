@@ -64,7 +64,8 @@ def _print(price_list: PriceList) -> None:
     rating = price_list.rating
     out.print(f"[bold]{price_list.title}[/bold]  ({price_list.name}, valid from {price_list.valid_from}; {where})")
     out.print(
-        f"Rounded per {rating.round_per.replace('_', ' and ')}; at a boundary: {rating.at_boundary.replace('_', ' ')}.\n"
+        f"Rounded per {rating.round_per.replace('_', ' and ')}; "
+        f"at a boundary: {rating.at_boundary.replace('_', ' ')}.\n"
     )
     packages = list(price_list.packages.values())
     out.print(table("Packages", "", *(p.title for p in packages), rows=_package_rows(price_list, packages)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
@@ -34,6 +35,13 @@ _STYLES = {
 }
 
 
+def text(content: str, style: str = "") -> Text:
+    """Make text to print: no markup, and no control or direction mark that a terminal would obey."""
+    return Text(
+        "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else "\ufffd" for c in content), style=style
+    )
+
+
 def money(amount: Decimal, currency: str) -> str:
     """Write 1,234.50 EUR; an exact price may have more decimals than the currency."""
     decimals = max(minor_digits(currency), len(f"{amount.normalize():f}".partition(".")[2]))
@@ -54,7 +62,7 @@ def table(title: str, *columns: str, rows: Iterable[Sequence[str | Text]]) -> Ta
         figures = column.startswith(">")
         built.add_column(column.removeprefix(">"), justify="right" if figures else "left", no_wrap=figures)
     for row in rows:
-        built.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        built.add_row(*(cell if isinstance(cell, Text) else text(cell) for cell in row))
     return built
 
 
@@ -62,12 +70,12 @@ def print_rejected(rows: Sequence[Rejected], what: str) -> None:
     """Print rejected rows or warnings on standard error, the first of them whole."""
     if not rows:
         return
-    err.print(Text(f"{len(rows)} {what}{'' if len(rows) == 1 else 's'}:", style="bold"))
+    err.print(text(f"{len(rows)} {what}{'' if len(rows) == 1 else 's'}:", style="bold"))
     for row in rows[:MOST_ROWS_SHOWN]:
         place = f"{row.file}:{row.line}" + (f" {row.column}" if row.column else "")
-        err.print(Text(f"  {place}: {row.reason}"), soft_wrap=True)
+        err.print(text(f"  {place}: {row.reason}"), soft_wrap=True)
     if len(rows) > MOST_ROWS_SHOWN:
-        err.print(Text(f"  ... and {len(rows) - MOST_ROWS_SHOWN} more; --report FILE writes all of them"))
+        err.print(text(f"  ... and {len(rows) - MOST_ROWS_SHOWN} more; --report FILE writes all of them"))
 
 
 def plan_table(title: str, plans: Sequence[CustomerPlan]) -> Table:
@@ -93,7 +101,7 @@ def plan_table(title: str, plans: Sequence[CustomerPlan]) -> Table:
 def outcome_text(plan: CustomerPlan) -> Text:
     """Say how a customer ends a run, with the number or the reason."""
     more = plan.invoice_number or plan.reason
-    return Text(
+    return text(
         f"{plan.outcome} {more}" if plan.invoice_number else ": ".join(filter(None, (plan.outcome, more))),
         style=_STYLES[plan.outcome],
     )
@@ -121,9 +129,9 @@ def print_summary(plans: Sequence[CustomerPlan]) -> None:
     """Print how the customers ended, what it comes to, and how much is held."""
     billed = totals(plans, (Outcome.TO_ISSUE, Outcome.ISSUED))
     held = sum(len(plan.held) for plan in plans)
-    out.print(Text(summary(plans) + (f"; {billed}" if billed else "")))
+    out.print(text(summary(plans) + (f"; {billed}" if billed else "")))
     if held:
-        out.print(Text(f"{held} held; `billing-engine held` tells why"))
+        out.print(text(f"{held} held; `billing-engine held` tells why"))
 
 
 def statement_table(rated: RatedFolder) -> Table:
@@ -191,10 +199,10 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
         if use.included_minutes:
             used = f"{clock(use.used_minutes)} of {clock(use.included_minutes)} h"
             beyond = f", {clock(use.overage_minutes)} h beyond" if use.overage_minutes else ""
-            out.print(Text(f"  {use.package_title} ({use.contract}): {used} included used{beyond}", style="dim"))
+            out.print(text(f"  {use.package_title} ({use.contract}): {used} included used{beyond}", style="dim"))
     percent = "" if draft.tax_percent is None else f" {draft.tax_percent.normalize():f}%"
     out.print(
-        Text(
+        text(
             f"  net {money(draft.net, draft.currency)}, VAT{percent} {money(draft.tax, draft.currency)}, "
             f"total {money(draft.gross, draft.currency)}",
             style="bold",
@@ -202,7 +210,7 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
     )
     for entry in draft.entries:
         for reason in entry.reason.splitlines():
-            out.print(Text(f"    {entry.entry} {entry.ticket}  {reason}"), soft_wrap=True)
+            out.print(text(f"    {entry.entry} {entry.ticket}  {reason}"), soft_wrap=True)
     out.print()
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -53,8 +54,8 @@ def pdf_file_name(number: str) -> str:
 
     The mark keeps numbers apart that differ only in what a file name can not hold, such as 1/26 and 1:26.
     """
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", number).strip("-")[:_STEM_LIMIT]
-    if stem != number:
+    stem = re.sub(r"[^A-Za-z0-9._-]+|\.{2,}", "-", number).strip(".-")[:_STEM_LIMIT]
+    if stem != number or not stem:
         mark = hashlib.sha256(number.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         stem = f"{stem}-{mark}" if stem else mark
     return f"{stem}.pdf"
@@ -108,8 +109,9 @@ def _start_pool(workers: int) -> ProcessPoolExecutor:
 
 def _start_worker() -> None:
     """Import what rendering needs and exempt it from garbage collection, which else takes a seventh of a long annex."""
-    import weasyprint  # noqa: F401, PLC0415
-
+    # A machine that lacks it says so for each invoice; an error here would only break the pool.
+    with suppress(ImportError, OSError):
+        import weasyprint  # noqa: F401, PLC0415
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

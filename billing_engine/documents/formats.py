@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -64,7 +65,7 @@ def _read_catalogue(language: str) -> Catalogue:
     )
 
 
-def _path(language: str) -> Any:
+def _path(language: str) -> Path:
     return resource_folder("invoice_templates") / f"labels_{language}.toml"
 
 

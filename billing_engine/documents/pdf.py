@@ -40,9 +40,11 @@ def html_to_pdf(html: str) -> bytes:
     Raises RenderingError when it refers to anything outside itself, or when WeasyPrint reports an error: it would
     leave out what it could not load and carry on.
     """
-    # Imported here, so that a machine without Pango can still rate.
-    from weasyprint import HTML  # noqa: PLC0415
-    from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415
+    try:  # imported here, so that a machine without Pango can still rate
+        from weasyprint import HTML  # noqa: PLC0415
+        from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415
+    except (ImportError, OSError) as error:
+        raise RenderingError(f"WeasyPrint can not be used on this machine: {error}") from error
 
     with _one_at_a_time, _errors_logged() as problems:
         try:

@@ -8,7 +8,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from billing_engine.documents.invoice_view import InvoiceView
+from billing_engine.documents.view import InvoiceView
 from billing_engine.resources import resource_folder
 
 _TEMPLATE = "invoice.html"

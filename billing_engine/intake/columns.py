@@ -28,21 +28,23 @@ def _identifier(text: Any) -> str:
 
 def _moment(text: Any) -> datetime:
     """Read a time; whether one without an offset exists is settled where the time zone is known (T3)."""
+    allowed = "allowed is a time such as 2026-10-01T16:40+02:00, from 1970 to 2199"
+    if _MOMENT.fullmatch(text) is None or int(text[:4]) not in _YEARS:
+        raise ValueError(allowed)
     try:
-        if _MOMENT.fullmatch(text) is None or int(text[:4]) not in _YEARS:
-            raise ValueError
         return datetime.fromisoformat(text).replace(microsecond=0)
     except ValueError:
-        raise ValueError("allowed is a time such as 2026-10-01T16:40+02:00, from 1970 to 2199") from None
+        raise ValueError(allowed) from None
 
 
 def _day(text: Any) -> date:
+    allowed = "allowed is a day such as 2026-10-01, from 1970 to 2199"
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) is None or int(text[:4]) not in _YEARS:
+        raise ValueError(allowed)
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) is None or int(text[:4]) not in _YEARS:
-            raise ValueError
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError("allowed is a day such as 2026-10-01, from 1970 to 2199") from None
+        raise ValueError(allowed) from None
 
 
 def _number(text: Any) -> Decimal:

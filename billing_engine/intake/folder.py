@@ -1,4 +1,4 @@
-"""The input folder: CSV files, their rows checked by themselves, against each other and against what is known already."""
+"""The input folder: CSV files whose rows are checked, also against each other and against what is known already."""
 
 from __future__ import annotations
 

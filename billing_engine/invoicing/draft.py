@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from billing_engine.errors import MixedCurrenciesError
 from billing_engine.invoicing.lines import draft_lines
 from billing_engine.model.calendar import holiday_source
 from billing_engine.model.charge import Statement
@@ -23,11 +24,11 @@ def draft_invoice(
 ) -> InvoiceDraft:
     """Draft a customer's invoice of a month from its statements, of which there is at least one.
 
-    Raises ValueError when the statements are in several currencies: one invoice has one.
+    Raises MixedCurrenciesError when the statements are in several currencies: one invoice has one.
     """
     currencies = sorted({statement.currency for statement in statements})
     if len(currencies) != 1:
-        raise ValueError(f"the contracts are in {' and '.join(currencies)}; one invoice has one currency")
+        raise MixedCurrenciesError(f"the contracts are in {' and '.join(currencies)}; one invoice has one currency")
     currency = currencies[0]
     lines = draft_lines(statements)
     net = sum((line.amount for line in lines), ZERO)

@@ -9,6 +9,7 @@ from itertools import groupby
 from billing_engine.model.charge import Charge, ChargeKind, Statement
 from billing_engine.model.invoice import InvoiceLine
 from billing_engine.model.money import ZERO, price_of_time
+from billing_engine.model.period import day_in_words
 
 MONTH, MINUTE, SECOND, PIECE = "MON", "MIN", "SEC", "C62"
 """UN/ECE recommendation 20 codes of the units that an invoice line may have."""
@@ -38,7 +39,9 @@ _Draft = tuple[str, str, str, str, Decimal, str, Decimal, Decimal]
 
 def _statement_lines(statement: Statement) -> Iterator[_Draft]:
     for kind in _ORDER:
-        charges = sorted(statement.charges_of(kind), key=lambda charge: (charge.tariff, charge.unit_price))
+        charges = statement.charges_of(kind)
+        if kind is ChargeKind.TARIFF:
+            charges.sort(key=lambda charge: (charge.unit_price, charge.tariff))
         for _, group in groupby(charges, key=lambda charge: (charge.tariff, charge.unit_price, charge.expense)):
             for merged in _merge(list(group), statement.currency):
                 yield _line(merged, statement)
@@ -60,7 +63,7 @@ def _line(charges: list[Charge], statement: Statement) -> _Draft:
     if charge.kind == ChargeKind.FEE:
         return _fee_line(charge, statement)
     if charge.kind == ChargeKind.EXPENSE:
-        detail = f"{charge.expense.spent_on}, passed on at cost" if charge.expense else ""
+        detail = f"{day_in_words(charge.expense.spent_on)}, passed on at cost" if charge.expense else ""
         return charge.kind, contract, charge.title, detail, Decimal(1), PIECE, charge.unit_price, amount
     seconds = sum(charge.billed_seconds for charge in charges)
     quantity, unit = (Decimal(seconds), SECOND) if seconds % 60 else (Decimal(seconds // 60), MINUTE)
@@ -74,7 +77,7 @@ def _fee_line(charge: Charge, statement: Statement) -> _Draft:
     whole = days == month.days
     quantity = Decimal(contract.quantity if whole else 1)
     price = charge.amount / quantity
-    detail = str(month) if whole else f"{month}, {days} of {month.days} days"
+    detail = f"Monthly fee, {month.in_words()}" + ("" if whole else f", {days} of {month.days} days")
     return charge.kind, contract.contract, charge.title, detail, quantity, MONTH, price, charge.amount
 
 

@@ -10,6 +10,27 @@ from zoneinfo import ZoneInfo
 
 from billing_engine.model.instant import Instant, start_of_day
 
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+"""English, whatever the process's locale: other languages come from a catalogue."""
+
+
+def day_in_words(day: date) -> str:
+    """Say "5 Oct 2026"."""
+    return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+
 
 class Month(NamedTuple):
     """A calendar month; `str(Month(2026, 10))` is "2026-10"."""
@@ -27,6 +48,10 @@ class Month(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+    def in_words(self) -> str:
+        """Say "October 2026"."""
+        return f"{_MONTHS[self.month - 1]} {self.year}"
 
     @property
     def first_day(self) -> date:

@@ -1,8 +1,8 @@
 """Timelines: weekly windows laid over a stretch of time once, then looked up by bisection.
 
-A schedule says, for each kind of day, which value holds from which second of the wall clock to which. Compiled for a zone
-and a calendar it becomes sorted instants with one value each. Rating looks up who pays for an instant, and SLA clocks
-look up whether an instant counts, in the same structure.
+A schedule says, for each kind of day, which value holds from which second of the wall clock to which. Compiled for a
+zone and a calendar it becomes sorted instants with one value each. Rating looks up who pays for an instant, and SLA
+clocks look up whether an instant counts, in the same structure.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Schedule = tuple[DaySchedule, ...]
 
 
 def constant_schedule(value: int) -> Schedule:
-    """The same value at every hour of every day."""
+    """Make a schedule with the same value at every hour of every day."""
     return tuple((Span(0, SECONDS_PER_DAY, value),) for _ in DAY_KINDS)
 
 

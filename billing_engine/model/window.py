@@ -1,10 +1,11 @@
-"""Weekly windows such as "working days 09:00-17:00", and the check that a set of them neither overlaps nor leaves gaps."""
+"""Weekly windows such as "working days 09:00-17:00", and the check that they neither overlap nor leave gaps."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from billing_engine.model.calendar import DAY_KINDS, HOLIDAY
 from billing_engine.model.instant import SECONDS_PER_DAY
@@ -69,7 +70,7 @@ def find_overlaps(windows_by_name: Mapping[str, Sequence[Window]]) -> list[str]:
     problems = []
     for kind in DAY_KINDS:
         ordered = _windows_of_day(windows_by_name, kind)
-        for (_, end, name), (other_start, other_end, other) in zip(ordered, ordered[1:], strict=False):
+        for (_, end, name), (other_start, other_end, other) in pairwise(ordered):
             if other_start < end:
                 overlap = f"{show_clock(other_start)}-{show_clock(min(end, other_end))}"
                 problems.append((kind, f"{name} and {other} overlap at {overlap}"))

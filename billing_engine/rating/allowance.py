@@ -18,7 +18,7 @@ class Allowance:
         return self.included_seconds - self.used_seconds
 
     def draw_down(self, seconds: int) -> int:
-        """Take covered time: from the allowance while it lasts, the rest is overage. Returns what the allowance gave."""
+        """Take covered time: from the allowance while it lasts, the rest is overage. Returns what it gave."""
         drawn = min(seconds, self.included_seconds - self.used_seconds)
         self.used_seconds += drawn
         self.overage_seconds += seconds - drawn

@@ -55,7 +55,7 @@ def assign_work(
 
 
 def _instants(contract: Contract, cards: RateCards) -> range:
-    """The part of the month in which the contract runs, half open."""
+    """Find the part of the month in which the contract runs, half open."""
     zone = cards.price_list(contract).zone
     first, after_last = cards.month.bounds(zone)
     first = max(first, start_of_day(contract.starts_on, zone))

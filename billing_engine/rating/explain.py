@@ -8,6 +8,7 @@ from decimal import Decimal
 from billing_engine.model.charge import Charge, ChargeKind, OverageShare, Statement
 from billing_engine.model.instant import local_datetime
 from billing_engine.model.money import plain
+from billing_engine.model.period import day_in_words
 from billing_engine.model.price_list import Tariff
 from billing_engine.model.time_entry import Activity, Outcome, TimeEntry
 from billing_engine.model.timeline import Span
@@ -17,10 +18,9 @@ from billing_engine.rating.rate_card import COVERED, RateCard
 from billing_engine.rating.rate_period import spans_after, split_entry
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def explain_charge(charge: Charge, statement: Statement, card: RateCard) -> str:
+def explain_charge(charge: Charge, statement: Statement, card: RateCard) -> str:  # noqa: PLR0911 - one per kind
     """Say why a charge of the statement is what it is, in one line."""
     match charge.kind:
         case ChargeKind.FEE:
@@ -28,7 +28,7 @@ def explain_charge(charge: Charge, statement: Statement, card: RateCard) -> str:
         case ChargeKind.EXPENSE:
             return _explain_expense(charge)
         case ChargeKind.ALLOWANCE:
-            return f"{_covered(charge.entries, card)}; {_counted(charge)} from the allowance"
+            return f"{_covered(charge, card)}; {_counted(charge)} from the allowance"
         case ChargeKind.OVERAGE:
             return _explain_overage(charge, statement, card)
         case ChargeKind.TARIFF:
@@ -42,7 +42,7 @@ def explain_charge(charge: Charge, statement: Statement, card: RateCard) -> str:
 
 def explain_share(share: OverageShare, card: RateCard) -> str:
     """Say why some entries' time went beyond the allowance, in one line."""
-    return f"{_covered(share.entries, card)}; {_counted(share)} beyond the allowance"
+    return f"{_covered(share, card)}; {_counted(share)} beyond the allowance"
 
 
 def _explain_fee(statement: Statement) -> str:
@@ -50,14 +50,13 @@ def _explain_fee(statement: Statement) -> str:
     days = contract.active_days(month)
     part = "" if days == month.days else f", {days} of {month.days} days"
     times = "" if contract.quantity == 1 else f", {contract.quantity} x"
-    return f"{statement.package_title}, {_MONTHS[month.month - 1]} {month.year}{part}{times}"
+    return f"{statement.package_title}, {month.in_words()}{part}{times}"
 
 
 def _explain_expense(charge: Charge) -> str:
     if charge.expense is None:
         raise AssertionError("an expense charge carries its expense")
-    day = charge.expense.spent_on
-    return f"{charge.title}, {day.day} {_MONTHS[day.month - 1]} {day.year}: passed on at cost"
+    return f"{charge.title}, {day_in_words(charge.expense.spent_on)}: passed on at cost"
 
 
 def _explain_overage(charge: Charge, statement: Statement, card: RateCard) -> str:
@@ -97,17 +96,30 @@ def _cause(entry: TimeEntry, card: RateCard) -> str:
     return f"{entry.severity} outside {package.title}'s {' and '.join(window.in_words() for window in windows)}"
 
 
-def _covered(entries: Sequence[TimeEntry], card: RateCard) -> str:
+def _covered(part: Charge | OverageShare, card: RateCard) -> str:
     """When, and why the package pays."""
+    entries = part.entries
     first = entries[0]
     if rule_of(first, card.price_list) is Rule.UNFOUNDED:
-        return f"{_when_whole(entries, card)}: unfounded {first.severity} at any hour"
+        return f"{_when(_first_seconds(part), card)}: unfounded {first.severity} at any hour"
     if first.activity == Activity.CHANGE_REQUEST_ANALYSIS and first.outcome == Outcome.OFFER_REJECTED:
         return f"{_when_whole(entries, card)}: analysis of a rejected offer"
     spans = [span for entry in entries for span in split_entry(entry, card) if span.value == COVERED]
     windows = card.package.coverage.get(first.severity, ())
     within = " and ".join(window.in_words() for window in windows)
     return f"{_when(spans, card)}: {first.severity} within {card.package.title}'s {within}"
+
+
+def _first_seconds(part: Charge | OverageShare) -> list[Span]:
+    """Spans of the work that was taken from the allowance: the first, where there was not enough for all (R6)."""
+    left = part.worked_seconds
+    spans = []
+    for entry in part.entries:
+        taken = min(left, entry.worked_seconds)
+        left -= taken
+        if taken:
+            spans.append(Span(entry.started_at, entry.started_at + taken, COVERED))
+    return spans
 
 
 def _when_whole(entries: Sequence[TimeEntry], card: RateCard) -> str:
@@ -120,7 +132,7 @@ def _when(spans: Iterable[Span], card: RateCard) -> str:
     last_day = ""
     for start, end, _ in _joined(spans):
         begin, until = (local_datetime(instant, card.price_list.zone) for instant in (start, end))
-        day = f"{_WEEKDAYS[begin.weekday()]} {begin.day} {_MONTHS[begin.month - 1]} "
+        day = f"{_WEEKDAYS[begin.weekday()]} {day_in_words(begin).removesuffix(str(begin.year))}"
         said.append(f"{'' if day == last_day else day}{begin:%H:%M}-{until:%H:%M}")
         last_day = day
     return ", ".join(said)

@@ -9,7 +9,7 @@ from billing_engine.rating.rate_card import RateCard
 _SUPPORT = Activity.SUPPORT
 
 
-def hold_reason(entry: TimeEntry, card: RateCard, terms: Terms) -> str | None:
+def hold_reason(entry: TimeEntry, card: RateCard, terms: Terms) -> str | None:  # noqa: PLR0911 - one per rule
     """Say why an entry has to wait, or None when it can be billed (R7, R8, R9)."""
     if entry.activity == _SUPPORT and card.package.entitled and entry.severity in card.by_severity:
         return None

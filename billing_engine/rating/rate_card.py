@@ -60,7 +60,7 @@ class RateCards:
         self._cards: dict[object, RateCard] = {}
 
     def price_list(self, contract: Contract) -> PriceList:
-        """Return the version in force on the first day of the month that the contract runs; raises UnknownPriceListError."""
+        """Return the version in force on the month's first day that the contract runs; raises UnknownPriceListError."""
         return self._book.in_force(contract.price_list, max(self.month.first_day, contract.starts_on))
 
     def card(self, contract: Contract) -> RateCard:

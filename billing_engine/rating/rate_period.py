@@ -50,13 +50,13 @@ def rate_period(
         package_title=card.package.title,
         included_seconds=terms.included_seconds,
         used_seconds=period.allowance.used_seconds,
-        charges=(_fee_charge(contract, card, terms), *period.charges, *_expense_charges(expenses, card)),
+        charges=(_fee_charge(card, terms), *period.charges, *_expense_charges(expenses, card)),
         overage_shares=tuple(period.overage_shares),
         held=tuple(period.held),
     )
 
 
-def _fee_charge(contract: Contract, card: RateCard, terms: Terms) -> Charge:
+def _fee_charge(card: RateCard, terms: Terms) -> Charge:
     amount = round_money(terms.fee, card.price_list.currency)
     return Charge(ChargeKind.FEE, "", (), 0, 0, amount, amount, card.package.title)
 

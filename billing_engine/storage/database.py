@@ -18,8 +18,8 @@ READ_ONLY = {"billing_read_only": True}
 def open_database(url: str) -> Engine:
     """Create an engine for a URL; raises DatabaseUrlError. A host passes its own engine instead.
 
-    SQLite runs in WAL mode, so that reading never blocks issuing, and with foreign keys on. A transaction takes the write
-    lock when it begins: two runs then wait for each other instead of failing halfway.
+    SQLite runs in WAL mode, so that reading never blocks issuing, and with foreign keys on. A transaction takes the
+    write lock when it begins: two runs then wait for each other instead of failing halfway.
     """
     try:
         engine = create_engine(url, hide_parameters=True)

@@ -37,8 +37,8 @@ SERIES = "invoice"
 def issue_invoice(connection: Connection, draft: InvoiceDraft, number_format: str, issued_on: date) -> str | None:
     """Write a draft as an invoice and return its number; None when the customer has one for the period already.
 
-    The first statement claims customer and period, the last takes the number: the counter of all customers is locked for
-    that statement and the commit alone, and a number is taken only by an invoice that is complete, so none is ever missing.
+    The first statement claims customer and period, the last two take the number: the counter that all customers share
+    is locked for these and the commit alone, and only an invoice that is complete takes a number, so none is missing.
 
     Raises PriceListChangedError when a price list differs from when it was first used, and IntegrityError when an entry
     stands on another invoice.
@@ -122,7 +122,7 @@ def _next_in_sequence(connection: Connection, year: int) -> int:
 def read_numbers(connection: Connection, period: Month) -> dict[str, str]:
     """Return the numbers of a period's invoices by customer."""
     statement = select(invoices.c.customer, invoices.c.number).where(invoices.c.period == str(period))
-    return {customer: number for customer, number in connection.execute(statement)}
+    return {row.customer: row.number for row in connection.execute(statement)}
 
 
 def read_invoices(connection: Connection, period: Month | None = None) -> list[Invoice]:

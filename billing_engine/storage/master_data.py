@@ -48,7 +48,7 @@ def _save(connection: Connection, table: Table, row: dict[str, Any]) -> None:
 
 
 def _contract_row(contract: Contract) -> dict[str, Any]:
-    row = {name: getattr(contract, name) for name in contracts.c.keys()}
+    row = {name: getattr(contract, name) for name in contracts.columns.keys()}  # noqa: SIM118 - not a dict
     row["coverage"] = [[severity, [_window_row(w) for w in windows]] for severity, windows in contract.coverage]
     return row
 

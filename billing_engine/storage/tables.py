@@ -1,7 +1,7 @@
 """The tables, all named `billing_`, without a foreign key into a host's tables.
 
-Instants are whole seconds since 1970-01-01T00:00Z, billed amounts whole minor units of the row's currency, agreed prices
-decimal text: exact on every database, and the same on each.
+Instants are whole seconds since 1970-01-01T00:00Z, billed amounts whole minor units of the row's currency, agreed
+prices decimal text: exact on every database, and the same on each.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ metadata = MetaData(
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
-    """A Decimal kept as text: SQLite has no exact numeric type, and a price may have more decimals than a column would."""
+    """A Decimal kept as text: SQLite has no exact numeric type, and a price may have any number of decimals."""
 
     impl = String(40)
     cache_ok = True

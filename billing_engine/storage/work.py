@@ -93,7 +93,7 @@ def store_expenses(connection: Connection, compared: Comparison[Expense]) -> Non
 def read_unbilled_entries(
     connection: Connection, customers: Sequence[str], start: Instant, end: Instant
 ) -> dict[str, list[TimeEntry]]:
-    """Return the customers' entries that start in [start, end) and stand on no invoice, by customer, in order of start."""
+    """Return the customers' entries that start in [start, end) and stand on no invoice: by customer, in order."""
     on_invoice = select(invoice_entries.c.entry).where(invoice_entries.c.entry == time_entries.c.entry)
     statement = (
         select(*_ENTRY_COLUMNS)

@@ -154,12 +154,21 @@ def test_invoice_that_cannot_be_printed_is_an_error():
         render_invoice(invoice(currency="euro"))
 
 
+def test_machine_without_weasyprint_says_so(monkeypatch):
+    """Where WeasyPrint or its libraries are missing, rendering is the engine's own error."""
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(RenderingError, match="WeasyPrint can not be used"):
+        render_invoice(invoice())
+
+
 HOSTILE = '</style></p><script>alert(1)</script><img src="file:///etc/passwd"> {{ 7*7 }} {% raw %} body{display:none}'
 
 
 def test_hostile_names_are_only_text():
     """Markup, style and template code in a name are printed as they are and change nothing else."""
-    pdf = render_invoice(invoice(buyer=replace(BUYER, name=HOSTILE, address=HOSTILE), lines=[replace(FEE, title=HOSTILE)]))
+    pdf = render_invoice(
+        invoice(buyer=replace(BUYER, name=HOSTILE, address=HOSTILE), lines=[replace(FEE, title=HOSTILE)])
+    )
     (page,) = pages_of(pdf)
     assert unbroken(page).count(unbroken(HOSTILE)) == 3
     assert "EUR 432.00" in page
@@ -181,23 +190,15 @@ def test_endless_words_stay_on_their_page():
     assert "EUR 732.00" in text
     assert "250.00" in text
     assert "…" in text
-    right_edges = [
-        x + 5 for page in PdfReader(io.BytesIO(pdf)).pages for x in _starts(page) if not page.mediabox.left <= x <= 560
-    ]
-    assert right_edges == []
+    pieces = [piece for page in PdfReader(io.BytesIO(pdf)).pages for piece in _pieces(page)]
+    assert max(piece.count("W") for piece in pieces) < 75, "more do not fit between the margins"
 
 
-def _starts(page) -> list[float]:
-    """Find where each piece of text on a page starts, in points from the left."""
-    starts: list[float] = []
-
-    def visit(text, transformation, text_matrix, *_):
-        if text.strip():
-            starts.append(transformation[0] * text_matrix[4] + transformation[4])
-
-    page.extract_text(visitor_text=visit)
-    assert starts
-    return starts
+def _pieces(page) -> list[str]:
+    """List the pieces of text on a page as they are drawn, each on one line."""
+    pieces: list[str] = []
+    page.extract_text(visitor_text=lambda text, *_: pieces.extend(text.splitlines()))
+    return pieces
 
 
 def test_no_annex_without_entries():
@@ -316,19 +317,20 @@ def test_batch_needs_a_worker(tmp_path):
         render_invoices([(invoice(), tmp_path / "x.pdf")], 0)
 
 
-@pytest.mark.parametrize("number", ["2026-000118", "INV_7", "a"])
+@pytest.mark.parametrize("number", ["2026-000118", "INV_7", "2026.10.1", "a"])
 def test_plain_numbers_are_their_own_file_name(number):
-    """A number of letters, digits, dash and underscore is the file's name."""
+    """A number of letters, digits, dash, underscore and single dots is the file's name."""
     assert pdf_file_name(number) == f"{number}.pdf"
 
 
 @pytest.mark.parametrize(
-    "number", ["", ".", "..", "/", "INV/2026/../1", ".hidden", "../../etc/passwd", "a\x00b", "№ 1", "\ud800", "x" * 5000]
+    "number",
+    ["", ".", "..", "/", "INV/2026/../1", ".hidden", "../../etc/passwd", "a\x00b", "№ 1", "\ud800", "x" * 5000],
 )
 def test_file_names_are_safe(number):
     """Whatever the number, the name stays in its folder, is not hidden, not empty, and not too long."""
     name = pdf_file_name(number)
-    assert re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.pdf", name, re.ASCII)
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.pdf", name, re.ASCII)
     assert ".." not in name
     assert len(name) < 120
 

@@ -1,0 +1,129 @@
+"""The house rules: who may import whom, how big a module may be, what is imported late."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "billing_engine"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in path.parts)
+
+PURE = {"rating", "invoicing"}
+BOUNDARY = {"intake", "storage", "documents"}
+ENTRY_POINTS = {"cli"}
+TOP = {"engine", "billing_run", "import_folder", "rate_folder", "json_shapes"}
+
+MAY_IMPORT = {
+    "errors": set(),
+    "resources": set(),
+    "model": {"errors", "model"},
+    **{stage: {"errors", "model", stage} for stage in PURE},
+    **{boundary: {"errors", "resources", "model", boundary} for boundary in BOUNDARY},
+    "migrations": {"storage"},
+    "billing_run": {"errors", "model", *PURE},
+    "import_folder": {"errors", "model", "intake", "storage"},
+    "rate_folder": {"errors", "model", "intake", "rating"},
+    "json_shapes": {"errors", "model", "intake", "rating", "billing_run", "rate_folder"},
+    "engine": {"errors", "model", "intake", "storage", "billing_run", "import_folder"},
+    "cli": {"errors", "resources", "model", "cli", *PURE, *BOUNDARY, *TOP},
+    "__init__": {"model", "intake", "storage", "engine"},
+}
+
+ONE_HOME = {
+    "sqlalchemy": {"storage", "engine", "import_folder", "migrations", "cli"},
+    "alembic": {"storage", "migrations"},
+    "jinja2": {"documents"},
+    "markupsafe": {"documents"},
+    "weasyprint": {"documents"},
+    "babel": {"documents"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "pydantic": {"intake"},
+    "pydantic_core": {"intake"},
+    "holidays": {"model"},
+}
+
+
+def part_of(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_imports_only_what_its_place_allows(path):
+    """Pure stages meet only as values, boundaries know only the model, and each library has one home."""
+    part = part_of(path)
+    for name in imports_of(path):
+        top, _, rest = name.partition(".")
+        if top == "billing_engine":
+            other = rest.partition(".")[0]
+            assert other in MAY_IMPORT[part], f"{part} must not import {other}"
+        assert part in ONE_HOME.get(top, {part}), f"{top} is at home in {ONE_HOME.get(top)}, not in {part}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_is_one_idea_that_fits_in_the_head(path):
+    """A module has at most 300 lines and says in its docstring what it is."""
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 300
+    assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_function_fits_a_screen(path):
+    """No function is longer than 60 lines, options of a command included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno < 60, node.name
+
+
+def test_money_and_time_are_never_floats():
+    """No module of the core turns anything into a float or writes one down."""
+    for path in MODULES:
+        if part_of(path) in {"model", "rating", "invoicing", "storage"}:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), (path, node.lineno)
+                assert not (isinstance(node, ast.Name) and node.id == "float"), (path, node.lineno)
+
+
+def test_core_never_asks_the_clock():
+    """What day it is comes in as an argument; only the command line looks at the clock."""
+    for path in MODULES:
+        if part_of(path) != "cli":
+            text = path.read_text(encoding="utf-8")
+            for question in ("date.today(", ".now(", ".utcnow(", "time.time("):
+                assert question not in text, path
+
+
+def test_help_and_import_load_nothing_heavy():
+    """`billing-engine --help` answers without WeasyPrint, SQLAlchemy, pydantic or holiday data."""
+    code = (
+        "import sys, billing_engine.cli.app, billing_engine.cli.invoice_commands;"
+        "print([m for m in ('weasyprint', 'sqlalchemy', 'pydantic', 'holidays', 'jinja2', 'alembic') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_import_has_no_side_effects():
+    """Importing the package adds no log handler and reads no environment."""
+    code = (
+        "import logging, os; os.environ = None\n"
+        "import billing_engine, billing_engine.model.money\n"
+        "print(logging.getLogger('billing_engine').handlers, logging.getLogger().handlers)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[] []"
