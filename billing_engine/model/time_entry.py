@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import NamedTuple
 
 from billing_engine.model.instant import Instant
@@ -49,9 +50,8 @@ class TimeEntry(NamedTuple):
         return self.ended_at - self.started_at
 
 
-def in_order(entry: TimeEntry) -> tuple[Instant, str]:
-    """Sort key: start, then id; the order in which entries use up an allowance (R4)."""
-    return entry.started_at, entry.entry
+in_order = attrgetter("started_at", "entry")
+"""Sort key: start, then id; the order in which entries use up an allowance (R4)."""
 
 
 @dataclass(frozen=True, slots=True)

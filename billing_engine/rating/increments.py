@@ -48,7 +48,7 @@ def _round_running_on(spans: Iterable[Span], card: RateCard) -> list[Rounded]:
         worked[payer] = worked.get(payer, 0) + paid
         paid_ahead -= paid
         if left:
-            units = started_units(left, value, card) if value not in billed else round_up(left, _increment(value, card))
+            units = started_units(left, value, card) if value not in billed else round_up(left, card.increments[value])
             billed[value] = billed.get(value, 0) + units
             worked[value] = worked.get(value, 0) + left
             paid_ahead, payer = units - left, value
@@ -57,14 +57,6 @@ def _round_running_on(spans: Iterable[Span], card: RateCard) -> list[Rounded]:
 
 def started_units(seconds: int, value: int, card: RateCard) -> int:
     """Round one class's seconds up to its started units, and to its minimum charge if any time was worked."""
-    increment = _increment(value, card)
+    increment = card.increments[value]
     billed = -(-seconds // increment) * increment
-    if value != COVERED and 0 < billed < card.tariffs[value].minimum_seconds:
-        return card.tariffs[value].minimum_seconds
-    return billed
-
-
-def _increment(value: int, card: RateCard) -> int:
-    if value == COVERED:
-        return card.price_list.rating.covered_increment_seconds
-    return card.tariffs[value].increment_seconds
+    return card.minimums[value] if 0 < billed < card.minimums[value] else billed

@@ -13,7 +13,7 @@ from billing_engine.model.price_list import Package, PriceList, PriceListBook, T
 from billing_engine.model.timeline import Schedule, Timeline, compile_timeline, constant_schedule, overlay
 
 COVERED = -1
-"""Timeline value of time that the package covers; other values index `tariffs`."""
+"""Class of time that the package covers; the other classes index `tariffs`, and so do the values of the timelines."""
 
 _LONGEST_ENTRY = timedelta(days=2)
 """How far an entry may reach into the next month; intake refuses entries over 24 hours."""
@@ -27,6 +27,10 @@ class RateCard:
     package: Package
     month: Month
     tariffs: tuple[Tariff, ...]
+    increments: tuple[int, ...]
+    """Seconds of a started unit by class; COVERED's stands last, where -1 finds it."""
+    minimums: tuple[int, ...]
+    """Seconds of the minimum charge by class, in the same order."""
     by_severity: Mapping[str, Timeline]
     uncovered: Timeline
     """Tariffs alone, as if the package covered nothing (R6)."""
@@ -48,7 +52,16 @@ def compile_rate_card(price_list: PriceList, package: Package, month: Month) -> 
         severity: compiled(overlay(schedule, package.coverage.get(severity, ()), COVERED))
         for severity in price_list.rating.severities
     }
-    return RateCard(price_list, package, month, tariffs, by_severity, compiled(schedule))
+    return RateCard(
+        price_list=price_list,
+        package=package,
+        month=month,
+        tariffs=tariffs,
+        increments=(*(t.increment_seconds for t in tariffs), price_list.rating.covered_increment_seconds),
+        minimums=(*(t.minimum_seconds for t in tariffs), 0),
+        by_severity=by_severity,
+        uncovered=compiled(schedule),
+    )
 
 
 class RateCards:
