@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -64,12 +65,17 @@ def run_demo(directory: Path) -> None:
     url = f"sqlite:///{database}"
     typer.echo(f"PDFs      {rendered.folder}")
     typer.echo(f"Database  {url}")
-    typer.echo(
-        f"Try       billing-engine --database {url} invoice show {rows[0][-1].split('/')[-1].removesuffix('.pdf')}"
-    )
-    typer.echo(f"          billing-engine --database {url} held")
+    command = f"{_this_command()} --database {url}"
+    typer.echo(f"Try       {command} invoice show {next(iter(rendered.paths))}")
+    typer.echo(f"          {command} held")
     if rendered.failed:
         raise typer.Exit(1)
+
+
+def _this_command() -> Path:
+    """Write the command as it can be called from here."""
+    command = Path(sys.argv[0])
+    return command.relative_to(Path.cwd()) if command.is_relative_to(Path.cwd()) else command
 
 
 def _row(plan: CustomerPlan, paths: dict[str, Path]) -> tuple[str, ...]:

@@ -64,8 +64,8 @@ def test_rate_of_the_worked_month_is_810(run):
         "net_total": "810.00",
     }
     assert sum(Decimal(charge["amount"]) for charge in charges) == Decimal("810.00")
-    assert "Fri 2 Oct 22:00-22:20: T2 outside Premium's 07-22 on working days -> after hours; " \
-        "20 min -> 1 started hour x 100.00 EUR" in [charge["reason"] for charge in charges]  # fmt: skip
+    night = "Fri 2 Oct 22:00-22:20: T2 outside Premium's 07-22 on working days -> after hours"
+    assert f"{night}; 20 min -> 1 started hour x 100.00 EUR" in [charge["reason"] for charge in charges]
 
 
 def test_rate_reports_rejected_rows_and_exits_1(run, tmp_path):
@@ -247,7 +247,7 @@ def test_killed_run_leaves_no_gap_and_goes_on(run, tmp_path):
 
 
 def test_demo_ends_with_pdfs_and_a_table(run, tmp_path):
-    """The demo leaves a PDF per invoice and says where; it runs a second time and spares a folder that is not its own."""
+    """The demo leaves a PDF per invoice, runs a second time, and spares a folder that is not its own."""
     for _ in range(2):
         result = run("demo")
         assert result.returncode == 0, result.stderr

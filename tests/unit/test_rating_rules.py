@@ -1154,6 +1154,12 @@ MONTH_ENDS = [
         ["after_hours 540 -> 540 min = 900.00", "allowance 720 -> 720 min", "overage 180 -> 180 min = 150.00"],
     ),
     row(
+        "T5 26 h from the last evening of October to Monday 2 Nov 01:30",
+        OUT,
+        entry("T3", "2026-10-31T23:30", "2026-11-02T01:30"),
+        ["after_hours 1560 -> 1560 min = 2600.00"],
+    ),
+    row(
         "T5 an entry in the last second of the month",
         OUT,
         entry("T3", "2026-10-31T23:59:59", "2026-11-01T00:30"),
