@@ -3,8 +3,9 @@
 Run: .venv/bin/python benchmarks/rating.py [entries]
 
 Entries are made up by a fixed seed: 100 a customer in March 2026 (with a clock change), all packages, all severities,
-some across a boundary, some unfounded incidents, analyses and development. No input or output, reasons off. The floor is a loop that looks each entry up by bisection and emits one tuple: the physical limit of plain Python.
-The machines are noisy: trust the ratio, which is taken in one run.
+some across a boundary, some unfounded incidents, analyses and development. No input or output, reasons off. The floor
+is a loop that looks each entry up by bisection and emits one tuple: the physical limit of plain Python. The machines
+are noisy: trust the ratio, which is taken in one run.
 """
 
 import gc

@@ -25,7 +25,7 @@ from billing_engine.rating.rate_customer import CustomerMonth, rate_customer
 log = logging.getLogger(__name__)
 
 
-class Outcome(StrEnum):
+class RunOutcome(StrEnum):
     """How a customer ends a run."""
 
     TO_ISSUE = "to issue"
@@ -53,7 +53,7 @@ class CustomerPlan:
     """What a run would do for a customer, and why."""
 
     customer: Customer
-    outcome: Outcome
+    outcome: RunOutcome
     reason: str = ""
     draft: InvoiceDraft | None = None
     held: tuple[HeldEntry, ...] = ()
@@ -81,7 +81,7 @@ def _plan_or_fail(given: CustomerInput, cards: RateCards, settings: Settings) ->
     except Exception as error:  # whatever is wrong with one customer must not stop the others
         log.exception("planning customer %s failed", given.customer.customer)
         reason = f"{type(error).__name__}: {error}"
-    return CustomerPlan(given.customer, Outcome.FAILED, reason, invoice_number=given.invoice_number)
+    return CustomerPlan(given.customer, RunOutcome.FAILED, reason, invoice_number=given.invoice_number)
 
 
 def plan_customer(given: CustomerInput, cards: RateCards, settings: Settings) -> CustomerPlan:
@@ -89,18 +89,18 @@ def plan_customer(given: CustomerInput, cards: RateCards, settings: Settings) ->
     rated = rate_customer(given.customer, given.contracts, given.entries, given.expenses, cards)
     if given.invoice_number is not None:
         held = (*rated.all_held, *_late(rated, given.invoice_number))
-        return CustomerPlan(given.customer, Outcome.ALREADY_ISSUED, held=held, invoice_number=given.invoice_number)
+        return CustomerPlan(given.customer, RunOutcome.ALREADY_ISSUED, held=held, invoice_number=given.invoice_number)
     if not rated.statements:
         return CustomerPlan(
-            given.customer, Outcome.NOTHING_TO_BILL, "no contract runs in the month", held=rated.all_held
+            given.customer, RunOutcome.NOTHING_TO_BILL, "no contract runs in the month", held=rated.all_held
         )
     annex = [
         entry for statement in rated.statements for entry in annex_entries(statement, cards.card(statement.contract))
     ]
     draft = draft_invoice(given.customer, cards.month, rated.statements, annex, settings)
     if not draft.gross and not settings.zero_invoices:
-        return CustomerPlan(given.customer, Outcome.NOTHING_TO_BILL, "comes to 0.00", draft, rated.all_held)
-    return CustomerPlan(given.customer, Outcome.TO_ISSUE, draft=draft, held=rated.all_held)
+        return CustomerPlan(given.customer, RunOutcome.NOTHING_TO_BILL, "comes to 0.00", draft, rated.all_held)
+    return CustomerPlan(given.customer, RunOutcome.TO_ISSUE, draft=draft, held=rated.all_held)
 
 
 def _late(rated: CustomerMonth, invoice_number: str) -> list[HeldEntry]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from billing_engine.billing_run import CustomerInput, CustomerPlan, Outcome, plan_billing_run
+from billing_engine.billing_run import CustomerInput, CustomerPlan, RunOutcome, plan_billing_run
 from billing_engine.errors import BillingError, SettingsMissingError
 from billing_engine.import_folder import ImportReport, import_folder
 from billing_engine.model.contract import Contract
@@ -115,7 +115,7 @@ class BillingEngine:
     def _issue_one(
         self, plan: CustomerPlan, settings: Settings, issued_on: date, connection: Connection | None
     ) -> CustomerPlan:
-        if plan.outcome is not Outcome.TO_ISSUE or plan.draft is None:
+        if plan.outcome is not RunOutcome.TO_ISSUE or plan.draft is None:
             return plan
         try:
             with self._transaction(connection) as active:
@@ -124,10 +124,10 @@ class BillingEngine:
             if connection is not None:
                 raise
             log.exception("issuing for customer %s failed", plan.customer.customer)
-            return replace(plan, outcome=Outcome.FAILED, reason=_in_short(error))
+            return replace(plan, outcome=RunOutcome.FAILED, reason=_in_short(error))
         if number is None:
-            return replace(plan, outcome=Outcome.ALREADY_ISSUED, reason="by another run at the same time")
-        return replace(plan, outcome=Outcome.ISSUED, invoice_number=number)
+            return replace(plan, outcome=RunOutcome.ALREADY_ISSUED, reason="by another run at the same time")
+        return replace(plan, outcome=RunOutcome.ISSUED, invoice_number=number)
 
     def count_customers(self, *, connection: Connection | None = None) -> int:
         """Return how many customers a run goes through."""

@@ -88,7 +88,7 @@ class _Month:
         if days_active < days_of_month:
             share = Fraction(days_active, days_of_month)
             fee *= share
-            included = ceil(included * share / self.unit) * self.unit
+            included = min(included, ceil(included * share / self.unit) * self.unit)
         return self.rounded(fee), included
 
     def bill(self, expenses):
@@ -223,7 +223,9 @@ class _Month:
     def class_of(self, entry, at):
         """R1, R2 and R7: who pays for the work of that instant."""
         if entry.activity == "change_request_analysis":
-            has_package = self.package.coverage or self.package.included_seconds != 0
+            hours = self.contract.included_seconds
+            hours = self.package.included_seconds if hours is None else hours
+            has_package = self.package.coverage or self.contract.coverage or hours
             return COVERED if has_package else self.tariff_at(at)
         agreed = {**self.package.coverage, **dict(self.contract.coverage)}
         windows = agreed.get(entry.severity, ())

@@ -188,6 +188,8 @@ def run(
         if not imported.stored:
             _print_import(imported, None, Format.TABLE)
             raise typer.Exit(1)
+    if issue and day <= month.last_day:
+        typer.echo(f"{month} is not over on {day}; what is still to come in it will not be on these invoices", err=True)
     plans = _issue(billing, month, day) if issue else list(billing.plan(month))
     _print_plans(month, plans, format_, in_detail=False)
     failed = sum(plan.outcome == "failed" for plan in plans)

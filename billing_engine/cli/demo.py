@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 from rich.progress import Progress
 
-from billing_engine.billing_run import CustomerPlan, Outcome
+from billing_engine.billing_run import CustomerPlan, RunOutcome
 from billing_engine.cli import tables
 from billing_engine.cli.rendering import render_month
 from billing_engine.engine import BillingEngine
@@ -58,7 +58,7 @@ def run_demo(directory: Path) -> None:
     with Progress(console=tables.err) as progress:
         issued = list(progress.track(billing.issue(MONTH, ISSUED_ON), total=len(plans), description="Issuing invoices"))
     rendered = render_month(billing, MONTH, directory / "pdf", anew=True)
-    rows = [_row(plan, rendered.paths) for plan in issued if plan.outcome is Outcome.ISSUED]
+    rows = [_row(plan, rendered.paths) for plan in issued if plan.outcome is RunOutcome.ISSUED]
     title = f"Invoices of {MONTH}"
     tables.out.print(tables.table(title, "Customer", "Package", ">Hours used", ">Net", ">Total", "File", rows=rows))
     _say("4. Look around")

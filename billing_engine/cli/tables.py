@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from billing_engine.billing_run import CustomerPlan, Outcome
+from billing_engine.billing_run import CustomerPlan, RunOutcome
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.model.charge import ChargeKind, Statement
 from billing_engine.model.invoice import Invoice, InvoiceDraft
@@ -27,11 +27,11 @@ err = Console(stderr=True, highlight=False)
 MOST_ROWS_SHOWN = 20
 
 _STYLES = {
-    Outcome.ISSUED: "green",
-    Outcome.TO_ISSUE: "green",
-    Outcome.ALREADY_ISSUED: "dim",
-    Outcome.NOTHING_TO_BILL: "dim",
-    Outcome.FAILED: "bold red",
+    RunOutcome.ISSUED: "green",
+    RunOutcome.TO_ISSUE: "green",
+    RunOutcome.ALREADY_ISSUED: "dim",
+    RunOutcome.NOTHING_TO_BILL: "dim",
+    RunOutcome.FAILED: "bold red",
 }
 
 
@@ -95,7 +95,7 @@ def plan_table(title: str, plans: Sequence[CustomerPlan]) -> Table:
                 outcome_text(plan),
             )
         )
-    return table(title, "Customer", "Name", "Package", ">Entries", ">Net", ">Total", ">Held", "Outcome", rows=rows)
+    return table(title, "Customer", "Name", "Package", ">Entries", ">Net", ">Total", ">Held", "RunOutcome", rows=rows)
 
 
 def outcome_text(plan: CustomerPlan) -> Text:
@@ -109,11 +109,11 @@ def outcome_text(plan: CustomerPlan) -> Text:
 
 def summary(plans: Sequence[CustomerPlan]) -> str:
     """Count customers by outcome: "143 issued, 21 nothing to bill"."""
-    counts = {outcome: sum(plan.outcome is outcome for plan in plans) for outcome in Outcome}
+    counts = {outcome: sum(plan.outcome is outcome for plan in plans) for outcome in RunOutcome}
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "no customers"
 
 
-def totals(plans: Iterable[CustomerPlan], outcomes: Iterable[Outcome]) -> str:
+def totals(plans: Iterable[CustomerPlan], outcomes: Iterable[RunOutcome]) -> str:
     """Sum up net and total of the customers with one of these outcomes, per currency."""
     sums: dict[str, tuple[Decimal, Decimal]] = {}
     for plan in plans:
@@ -127,7 +127,7 @@ def totals(plans: Iterable[CustomerPlan], outcomes: Iterable[Outcome]) -> str:
 
 def print_summary(plans: Sequence[CustomerPlan]) -> None:
     """Print how the customers ended, what it comes to, and how much is held."""
-    billed = totals(plans, (Outcome.TO_ISSUE, Outcome.ISSUED))
+    billed = totals(plans, (RunOutcome.TO_ISSUE, RunOutcome.ISSUED))
     held = sum(len(plan.held) for plan in plans)
     out.print(text(summary(plans) + (f"; {billed}" if billed else "")))
     if held:

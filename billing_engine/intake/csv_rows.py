@@ -31,10 +31,11 @@ RowT = TypeVar("RowT", bound=Row)
 
 
 class Parsed(NamedTuple, Generic[RowT]):
-    """A good row and the line where it begins."""
+    """A good row, the line where it begins, and the columns of its file: an empty one differs from one not there."""
 
     line: int
     row: RowT
+    columns: frozenset[str]
 
 
 def read_rows(path: Path, model: type[RowT], rejected: list[Rejected]) -> Iterator[Parsed[RowT]]:
@@ -64,7 +65,7 @@ def _read_open_file(file: IO[str], name: str, model: type[RowT], rejected: list[
             if fields:
                 parsed = _parse_row(fields, columns, model, name, line, rejected)
                 if parsed is not None:
-                    yield Parsed(line, parsed)
+                    yield Parsed(line, parsed, frozenset(columns))
             line = lines.line_num + 1
     except UnicodeDecodeError:
         rejected.append(Rejected(name, line, "", "from about here on the file is not UTF-8; save it as CSV UTF-8"))

@@ -83,7 +83,7 @@ class InputFolder:
         self,
         name: str,
         model: type[RowT],
-        resolve: Callable[[RowT], Value | list[Problem]],
+        resolve: Callable[[Parsed[RowT]], Value | list[Problem]],
         id_of: Callable[[Value], str],
     ) -> Iterator[tuple[Located, Value]]:
         path = self._folder / name
@@ -99,11 +99,11 @@ class InputFolder:
                 self.rejected.append(Rejected(name, line, next(iter(model.model_fields)), reason))
 
     def _resolved(
-        self, rows: Iterable[Parsed[RowT]], name: str, resolve: Callable[[RowT], Value | list[Problem]]
+        self, rows: Iterable[Parsed[RowT]], name: str, resolve: Callable[[Parsed[RowT]], Value | list[Problem]]
     ) -> Iterator[tuple[int, Value]]:
-        for line, row in rows:
-            value = resolve(row)
+        for parsed in rows:
+            value = resolve(parsed)
             if isinstance(value, list):
-                self.rejected += [Rejected(name, line, *problem) for problem in value]
+                self.rejected += [Rejected(name, parsed.line, *problem) for problem in value]
             else:
-                yield line, value
+                yield parsed.line, value

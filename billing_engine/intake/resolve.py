@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from billing_engine.errors import LocalTimeError, UnknownPackageError, UnknownPriceListError
 from billing_engine.intake.columns import ContractRow, CustomerRow, ExpenseRow, TimeEntryRow
+from billing_engine.intake.csv_rows import Parsed, RowT
 from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.instant import SECONDS_PER_DAY, Instant, instant_of, resolve_wall_time
 from billing_engine.model.money import round_money
@@ -21,6 +22,10 @@ _OUTCOMES_OF = {
     Activity.SUPPORT: (Outcome.NONE, Outcome.UNFOUNDED),
     Activity.ON_SITE: (Outcome.NONE, Outcome.UNFOUNDED),
 }
+
+
+_ATTRIBUTES = {"included_hours": "included_seconds"}
+"""Columns whose values go by another name once they are read."""
 
 
 class Problem(NamedTuple):
@@ -49,10 +54,14 @@ class Resolver:
         self._contracts[contract.contract] = contract
         self._of_customer.setdefault(contract.customer, []).append(contract)
 
-    def customer(self, row: CustomerRow) -> Customer | list[Problem]:
-        return Customer(**dict(row))
+    def customer(self, parsed: Parsed[CustomerRow]) -> Customer | list[Problem]:
+        """Make a customer; what the file has no column for stays as it is known."""
+        known = self.customers.get(parsed.row.customer)
+        return Customer(**dict(_with_known(parsed, known)))
 
-    def contract(self, row: ContractRow) -> Contract | list[Problem]:
+    def contract(self, parsed: Parsed[ContractRow]) -> Contract | list[Problem]:
+        """Make a contract; what the file has no column for stays as it is known."""
+        row = _with_known(parsed, self._contracts.get(parsed.row.contract))
         problems = self._customer_problems(row.customer)
         if row.ends_on is not None and row.ends_on < row.starts_on:
             problems.append(Problem("ends_on", f"{row.ends_on} is before starts_on {row.starts_on}"))
@@ -64,10 +73,8 @@ class Resolver:
         except UnknownPackageError as error:
             return [*problems, Problem("package", str(error))]
         problems += self._terms_problems(row, price_list, package)
-        if problems:
-            return problems
         columns = dict(row)
-        return Contract(included_seconds=columns.pop("included_hours"), **columns)
+        return problems or Contract(included_seconds=columns.pop("included_hours"), **columns)
 
     def _terms_problems(self, row: ContractRow, price_list: PriceList, package: Package) -> list[Problem]:
         problems = []
@@ -89,7 +96,9 @@ class Resolver:
             problems.append(Problem("price_list", reason))
         return problems
 
-    def time_entry(self, row: TimeEntryRow) -> TimeEntry | list[Problem]:
+    def time_entry(self, parsed: Parsed[TimeEntryRow]) -> TimeEntry | list[Problem]:
+        """Make a time entry of a known customer, with its times as instants."""
+        row = parsed.row
         problems = self._customer_problems(row.customer) + self._contract_problems(row)
         if problems:
             return problems
@@ -105,7 +114,9 @@ class Resolver:
                 return TimeEntry(**columns)
         return problems
 
-    def expense(self, row: ExpenseRow) -> Expense | list[Problem]:
+    def expense(self, parsed: Parsed[ExpenseRow]) -> Expense | list[Problem]:
+        """Make an expense of a known customer."""
+        row = parsed.row
         problems = self._customer_problems(row.customer)
         for currency in {price_list.currency for price_list in self._lists_of(self._of_customer.get(row.customer, []))}:
             if round_money(row.amount, currency) != row.amount:
@@ -133,6 +144,14 @@ class Resolver:
     def _lists_of(self, contracts: list[Contract]) -> list[PriceList]:
         names = {contract.price_list for contract in contracts} & set(self._book.names)
         return [version for name in sorted(names) for version in self._book.versions(name)]
+
+
+def _with_known(parsed: Parsed[RowT], known: Customer | Contract | None) -> RowT:
+    """Fill in from what is known the columns that the file does not have; an empty field of its own says "nothing"."""
+    if known is None:
+        return parsed.row
+    absent = set(type(parsed.row).model_fields) - parsed.columns
+    return parsed.row.model_copy(update={name: getattr(known, _ATTRIBUTES.get(name, name)) for name in absent})
 
 
 def _severity_problems(row: TimeEntryRow, lists: list[PriceList]) -> list[Problem]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from billing_engine.model.contract import Contract
 from billing_engine.model.period import Month
 from billing_engine.model.time_entry import Expense, TimeEntry
+from billing_engine.model.timeline import Span
 
 
 class ChargeKind(StrEnum):
@@ -39,8 +40,8 @@ class Charge(NamedTuple):
     amount: Decimal
     title: str = ""
     """What was bought, as the price list calls it: the package or the tariff; of an expense its description."""
-    skipped_seconds: int = 0
-    """Work of these entries, from their start on, that the allowance took before this tariff was due (R6)."""
+    spans: tuple[Span, ...] = ()
+    """When the work was that is charged here; empty when it is all of each entry."""
     expense: Expense | None = None
 
 
@@ -51,6 +52,8 @@ class OverageShare(NamedTuple):
     worked_seconds: int
     billed_seconds: int
     """Counted in units, before the month's overage is rounded up to started hours."""
+    spans: tuple[Span, ...] = ()
+    """When the work was that is counted here; empty when it is all of each entry."""
 
 
 class HeldEntry(NamedTuple):

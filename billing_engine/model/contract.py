@@ -77,15 +77,16 @@ class Terms:
 def terms_of(contract: Contract, package: Package, month: Month, unit_seconds: int) -> Terms:
     """Settle a contract's terms for a month; quantity multiplies fee and allowance.
 
-    A part month takes fee by days, and allowance by days rounded up to a unit of `unit_seconds` (R10). A price that
-    neither contract nor package gives counts as nothing; intake refuses such a contract.
+    A part month takes fee by days, and allowance by days rounded up to a unit of `unit_seconds` but never to more than
+    the whole month's (R10). A price that neither contract nor package gives counts as nothing; intake refuses such a
+    contract.
     """
     fee = (_first(contract.monthly_fee, package.monthly_fee) or ZERO) * contract.quantity
     included = (_first(contract.included_seconds, package.included_seconds) or 0) * contract.quantity
     days = contract.active_days(month)
     if days < month.days:
         fee = fee * days / month.days
-        included = -(-included * days // (month.days * unit_seconds)) * unit_seconds
+        included = min(included, -(-included * days // (month.days * unit_seconds)) * unit_seconds)
     development = contract.development_rate
     if development is not None:
         development = development * (100 - package.development_discount_percent) / 100

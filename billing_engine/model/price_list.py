@@ -60,7 +60,7 @@ class Package:
     @property
     def covers_nothing(self) -> bool:
         """A package without coverage and allowance prices all time by tariff (R9)."""
-        return not self.coverage and self.included_seconds == 0
+        return not any(self.coverage.values()) and not self.included_seconds
 
 
 @dataclass(frozen=True, slots=True)

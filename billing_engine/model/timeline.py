@@ -64,7 +64,7 @@ class Timeline:
     def value_throughout(self, start: Instant, end: Instant) -> int | None:
         """Look up the one value of [start, end), or None when a boundary lies inside. Most work crosses none."""
         index = bisect_right(self.starts, start)
-        return self.values[index - 1] if index and end <= self.starts[index] else None
+        return self.values[index - 1] if 0 < index < len(self.starts) and end <= self.starts[index] else None
 
     def split(self, start: Instant, end: Instant) -> list[Span]:
         """Cut [start, end) at every boundary inside it (R3)."""

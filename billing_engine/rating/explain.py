@@ -15,7 +15,6 @@ from billing_engine.model.timeline import Span
 from billing_engine.rating.increments import round_up
 from billing_engine.rating.jobs import Rule, rule_of
 from billing_engine.rating.rate_card import COVERED, RateCard
-from billing_engine.rating.rate_period import spans_after, split_entry
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -34,10 +33,10 @@ def explain_charge(charge: Charge, statement: Statement, card: RateCard) -> str:
         case ChargeKind.TARIFF:
             return _explain_tariff(charge, card)
         case ChargeKind.ANALYSIS:
-            return f"{_when_whole(charge.entries, card)}: analysis of an accepted offer -> in the price of the change"
+            return f"{_when(_spans(charge), card)}: analysis of an accepted offer -> in the price of the change"
         case _:
             hours = f"{_minutes(charge.billed_seconds)} min at {_rate(charge.unit_price, card)}/h"
-            return f"{_when_whole(charge.entries, card)}: development; {hours}{_discount(card)}"
+            return f"{_when(_spans(charge), card)}: development; {hours}{_discount(card)}"
 
 
 def explain_share(share: OverageShare, card: RateCard) -> str:
@@ -66,8 +65,8 @@ def _explain_overage(charge: Charge, statement: Statement, card: RateCard) -> st
 
 
 def _explain_tariff(charge: Charge, card: RateCard) -> str:
-    index, tariff = next((i, t) for i, t in enumerate(card.tariffs) if t.name == charge.tariff)
-    spans = [span for span in _clock_spans(charge, card) if span.value == index]
+    tariff = next(tariff for tariff in card.tariffs if tariff.name == charge.tariff)
+    spans = _spans(charge)
     where = f"{_cause(charge.entries[0], card)} -> {_tariff_words(tariff, spans, card)}"
     worked = _minutes(charge.worked_seconds)
     if charge.billed_seconds > round_up(charge.worked_seconds, tariff.increment_seconds):
@@ -75,12 +74,6 @@ def _explain_tariff(charge: Charge, card: RateCard) -> str:
     else:
         billed = _started(charge, tariff.increment_seconds, card)
     return f"{_when(spans, card)}: {where}; {worked} min -> {billed}"
-
-
-def _clock_spans(charge: Charge, card: RateCard) -> list[Span]:
-    if rule_of(charge.entries[0], card.price_list) is Rule.UNFOUNDED:
-        return [span for spans in spans_after(charge.entries, charge.skipped_seconds, card) for span in spans]
-    return [span for entry in charge.entries for span in split_entry(entry, card)]
 
 
 def _cause(entry: TimeEntry, card: RateCard) -> str:
@@ -98,32 +91,19 @@ def _cause(entry: TimeEntry, card: RateCard) -> str:
 
 def _covered(part: Charge | OverageShare, card: RateCard) -> str:
     """When, and why the package pays."""
-    entries = part.entries
-    first = entries[0]
+    first = part.entries[0]
+    when = _when(_spans(part), card)
     if rule_of(first, card.price_list) is Rule.UNFOUNDED:
-        return f"{_when(_first_seconds(part), card)}: unfounded {first.severity} at any hour"
+        return f"{when}: unfounded {first.severity} at any hour"
     if first.activity == Activity.CHANGE_REQUEST_ANALYSIS and first.outcome == Outcome.OFFER_REJECTED:
-        return f"{_when_whole(entries, card)}: analysis of a rejected offer"
-    spans = [span for entry in entries for span in split_entry(entry, card) if span.value == COVERED]
+        return f"{when}: analysis of a rejected offer"
     windows = card.package.coverage.get(first.severity, ())
     within = " and ".join(window.in_words() for window in windows)
-    return f"{_when(spans, card)}: {first.severity} within {card.package.title}'s {within}"
+    return f"{when}: {first.severity} within {card.package.title}'s {within}"
 
 
-def _first_seconds(part: Charge | OverageShare) -> list[Span]:
-    """Spans of the work that was taken from the allowance: the first, where there was not enough for all (R6)."""
-    left = part.worked_seconds
-    spans = []
-    for entry in part.entries:
-        taken = min(left, entry.worked_seconds)
-        left -= taken
-        if taken:
-            spans.append(Span(entry.started_at, entry.started_at + taken, COVERED))
-    return spans
-
-
-def _when_whole(entries: Sequence[TimeEntry], card: RateCard) -> str:
-    return _when([Span(entry.started_at, entry.ended_at, COVERED) for entry in entries], card)
+def _spans(part: Charge | OverageShare) -> Sequence[Span]:
+    return part.spans or [Span(entry.started_at, entry.ended_at, COVERED) for entry in part.entries]
 
 
 def _when(spans: Iterable[Span], card: RateCard) -> str:

@@ -39,11 +39,11 @@ def rule_of(entry: TimeEntry, price_list: PriceList) -> Rule:
 def group_jobs(ordered: Sequence[TimeEntry], price_list: PriceList) -> Iterable[tuple[Rule, Job]]:
     """Group entries that are rounded together; a job stands where its first entry stands."""
     per = price_list.rating.round_per
-    if per is RoundPer.ENTRY:
+    if per == RoundPer.ENTRY:
         return ((rule_of(entry, price_list), (entry,)) for entry in ordered)
     jobs: dict[tuple[Rule, str, str, date | None], list[TimeEntry]] = {}
     for entry in ordered:
-        day = local_date(entry.started_at, price_list.zone) if per is RoundPer.TICKET_DAY else None
-        alone = "" if entry.ticket else entry.entry
+        day = local_date(entry.started_at, price_list.zone) if per == RoundPer.TICKET_DAY else None
+        alone = "" if entry.ticket and entry.worked_seconds else entry.entry
         jobs.setdefault((rule_of(entry, price_list), entry.ticket, alone, day), []).append(entry)
     return ((key[0], tuple(job)) for key, job in jobs.items())

@@ -34,6 +34,8 @@ class RateCard:
     by_severity: Mapping[str, Timeline]
     uncovered: Timeline
     """Tariffs alone, as if the package covered nothing (R6)."""
+    analysis: Timeline
+    """For the analysis of a rejected offer: covered at any hour, by tariff where nothing is ever covered (R7, R9)."""
 
 
 def compile_rate_card(price_list: PriceList, package: Package, month: Month) -> RateCard:
@@ -61,6 +63,7 @@ def compile_rate_card(price_list: PriceList, package: Package, month: Month) -> 
         minimums=(*(t.minimum_seconds for t in tariffs), 0),
         by_severity=by_severity,
         uncovered=compiled(schedule),
+        analysis=compiled(schedule if package.covers_nothing else constant_schedule(COVERED)),
     )
 
 
@@ -77,14 +80,15 @@ class RateCards:
         return self._book.in_force(contract.price_list, max(self.month.first_day, contract.starts_on))
 
     def card(self, contract: Contract) -> RateCard:
-        """Return the card of a contract's package, with the windows that the contract sets itself (R9).
+        """Return the card of a contract's package, with the windows and hours that the contract sets itself (R9).
 
         Raises UnknownPriceListError or UnknownPackageError.
         """
         price_list = self.price_list(contract)
-        key = (price_list.version, contract.package, contract.coverage)
+        key = (price_list.version, contract.package, contract.coverage, contract.included_seconds)
         if key not in self._cards:
             package = price_list.package(contract.package)
-            package = replace(package, coverage={**package.coverage, **dict(contract.coverage)})
+            hours = package.included_seconds if contract.included_seconds is None else contract.included_seconds
+            package = replace(package, coverage={**package.coverage, **dict(contract.coverage)}, included_seconds=hours)
             self._cards[key] = compile_rate_card(price_list, package, self.month)
         return self._cards[key]

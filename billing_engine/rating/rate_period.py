@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from itertools import chain
 
 from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, OverageShare, Statement
 from billing_engine.model.contract import Contract, Terms, terms_of
@@ -13,7 +12,15 @@ from billing_engine.model.time_entry import Activity, Expense, TimeEntry, in_ord
 from billing_engine.model.timeline import Span
 from billing_engine.rating.allowance import Allowance
 from billing_engine.rating.hold import hold_reason
-from billing_engine.rating.increments import round_classes, round_up, started_units
+from billing_engine.rating.increments import (
+    Piece,
+    entries_of,
+    round_classes,
+    round_up,
+    spans_of,
+    started_units,
+    worked_seconds,
+)
 from billing_engine.rating.jobs import Job, Rule, group_jobs
 from billing_engine.rating.rate_card import COVERED, RateCard
 
@@ -110,33 +117,30 @@ class _Period:
             value = single_class(entry, self.card)
             if value is not None:
                 worked = entry.ended_at - entry.started_at
-                self._add_class(job, value, worked, started_units(worked, value, self.card))
+                self._add_class(value, job, worked, started_units(worked, value, self.card))
                 return
-        self._add_classes(job, [split_entry(entry, self.card) for entry in job])
+        self._add_pieces([Piece(entry, span) for entry in job for span in split_entry(entry, self.card)])
 
-    def _add_classes(self, job: Job, spans_of_entry: Sequence[Sequence[Span]]) -> None:
-        for value, worked, billed in round_classes(chain.from_iterable(spans_of_entry), self.card):
-            part = job if len(job) == 1 else _entries_in(value, job, spans_of_entry)
-            self._add_class(part, value, worked, billed)
+    def _add_pieces(self, pieces: Iterable[Piece]) -> None:
+        for value, part, billed in round_classes(pieces, self.card):
+            self._add_class(value, entries_of(part), worked_seconds(part), billed, spans_of(part))
 
-    def _add_class(self, job: Job, value: int, worked: int, billed: int) -> None:
+    def _add_class(self, value: int, job: Job, worked: int, billed: int, spans: tuple[Span, ...] = ()) -> None:
         if value == COVERED:
-            self._add_covered(job, worked, billed)
-        else:
-            self._add_tariff(job, value, worked, billed)
-
-    def _add_tariff(self, job: Job, value: int, worked: int, billed: int, skipped: int = 0) -> None:
+            self._add_covered(job, worked, billed, spans)
+            return
         tariff = self.card.tariffs[value]
-        amount = price_of_time(billed, tariff.rate_per_hour, self.currency)
-        charge = Charge(_TARIFF, tariff.name, job, worked, billed, tariff.rate_per_hour, amount, tariff.title, skipped)
-        self.charges.append(charge)
+        rate = tariff.rate_per_hour
+        amount = price_of_time(billed, rate, self.currency)
+        self.charges.append(Charge(_TARIFF, tariff.name, job, worked, billed, rate, amount, tariff.title, spans))
 
-    def _add_covered(self, job: Job, worked: int, billed: int) -> None:
+    def _add_covered(self, job: Job, worked: int, billed: int, spans: tuple[Span, ...] = ()) -> None:
         drawn = self.allowance.draw_down(billed)
+        within = min(worked, drawn)
         if drawn or not billed:
-            self.charges.append(Charge(_ALLOWANCE, "", job, min(worked, drawn), drawn, ZERO, ZERO))
+            self.charges.append(Charge(_ALLOWANCE, "", job, within, drawn, ZERO, ZERO, "", spans))
         if drawn < billed:
-            self.overage_shares.append(OverageShare(job, worked - min(worked, drawn), billed - drawn))
+            self.overage_shares.append(OverageShare(job, worked - within, billed - drawn, spans))
 
     def _add_development(self, job: Job) -> None:
         """Bill development exactly as long as it took (R8)."""
@@ -154,11 +158,10 @@ class _Period:
         if units <= left:
             self._add_covered(job, worked, units)
             return
+        first, rest = cut_job(job, left, self.card)
         if left:
-            self._add_covered(job, min(worked, left), left)
-        spans = chain.from_iterable(spans_after(job, left, self.card))
-        for value, tariff_worked, billed in round_classes(spans, self.card):
-            self._add_tariff(job, value, tariff_worked, billed, skipped=left)
+            self._add_covered(entries_of(first), worked_seconds(first), left, spans_of(first))
+        self._add_pieces(rest)
 
     def _charge_time(self, kind: ChargeKind, job: Job, worked: int, billed: int, rate: Decimal) -> None:
         amount = price_of_time(billed, rate, self.currency)
@@ -167,33 +170,26 @@ class _Period:
 
 def single_class(entry: TimeEntry, card: RateCard) -> int | None:
     """Tell which class pays for all of an entry; None when it crosses a boundary. Quicker than `split_entry`."""
-    if entry.activity == _ANALYSIS:
-        return None
-    return card.by_severity[entry.severity].value_throughout(entry.started_at, entry.ended_at)
+    timeline = card.analysis if entry.activity == _ANALYSIS else card.by_severity[entry.severity]
+    return timeline.value_throughout(entry.started_at, entry.ended_at)
 
 
 def split_entry(entry: TimeEntry, card: RateCard) -> list[Span]:
-    """Cut an entry wherever another class begins to pay for it (R1, R2, R3, R7)."""
-    if entry.activity == _ANALYSIS:
-        if not card.package.covers_nothing:
-            return [Span(entry.started_at, entry.ended_at, COVERED)]
-        return card.uncovered.split(entry.started_at, entry.ended_at)
-    return card.by_severity[entry.severity].split(entry.started_at, entry.ended_at)
+    """Cut an entry wherever another class begins to pay for it (R1, R2, R3)."""
+    timeline = card.analysis if entry.activity == _ANALYSIS else card.by_severity[entry.severity]
+    return timeline.split(entry.started_at, entry.ended_at)
 
 
-def spans_after(job: Job, skipped_seconds: int, card: RateCard) -> list[list[Span]]:
-    """Tariff spans of each entry of a job, without the job's first `skipped_seconds` of work (R6)."""
-    spans = []
+def cut_job(job: Job, seconds: int, card: RateCard) -> tuple[list[Piece], list[Piece]]:
+    """Cut a job after its first `seconds` of work; what follows is split by tariff (R6)."""
+    first, rest = [], []
     for entry in job:
-        skipped = min(skipped_seconds, entry.worked_seconds)
-        skipped_seconds -= skipped
-        spans.append(card.uncovered.split(entry.started_at + skipped, entry.ended_at))
-    return spans
-
-
-def _entries_in(value: int, job: Job, spans_of_entry: Sequence[Sequence[Span]]) -> Job:
-    pairs = zip(job, spans_of_entry, strict=True)
-    return tuple(entry for entry, spans in pairs if any(span.value == value for span in spans))
+        middle = min(entry.started_at + seconds, entry.ended_at)
+        seconds -= middle - entry.started_at
+        if entry.started_at < middle:
+            first.append(Piece(entry, Span(entry.started_at, middle, COVERED)))
+        rest += [Piece(entry, span) for span in card.uncovered.split(middle, entry.ended_at)]
+    return first, rest
 
 
 def _worked(job: Job) -> int:

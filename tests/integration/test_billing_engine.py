@@ -11,7 +11,7 @@ from builders import PRICE_LISTS, b2bee, with_tariff
 from sqlalchemy import func, select
 
 from billing_engine import BillingEngine, Month
-from billing_engine.billing_run import Outcome
+from billing_engine.billing_run import RunOutcome
 from billing_engine.errors import InvoiceNotFoundError, SchemaVersionError, SettingsMissingError
 from billing_engine.intake.price_list_file import read_price_lists
 from billing_engine.model.invoice import Seller
@@ -99,10 +99,10 @@ def test_real_month_gives_143_invoices_without_a_gap(billing):
     issued = billing.list_invoices()
     assert [invoice.number for invoice in issued] == [f"2016-{n:06d}" for n in range(1, 144)]
     assert sum(invoice.draft.net for invoice in issued) == Decimal("263570.00")
-    assert sum(plan.outcome is Outcome.NOTHING_TO_BILL for plan in plans) == 21
+    assert sum(plan.outcome is RunOutcome.NOTHING_TO_BILL for plan in plans) == 21
     assert {plan.outcome for plan in billing.issue(Month(2016, 3), date(2016, 4, 2))} == {
-        Outcome.ALREADY_ISSUED,
-        Outcome.NOTHING_TO_BILL,
+        RunOutcome.ALREADY_ISSUED,
+        RunOutcome.NOTHING_TO_BILL,
     }
     assert len(billing.list_invoices()) == 143
 
@@ -110,15 +110,15 @@ def test_real_month_gives_143_invoices_without_a_gap(billing):
 def test_every_customer_ends_as_issued_or_nothing_to_bill(loaded):
     """Each customer of a run has an outcome, also the one that owes nothing."""
     assert outcomes(loaded.issue(OCTOBER, ISSUED_ON)) == {
-        "C1": Outcome.ISSUED,
-        "C2": Outcome.NOTHING_TO_BILL,
-        "C3": Outcome.ISSUED,
+        "C1": RunOutcome.ISSUED,
+        "C2": RunOutcome.NOTHING_TO_BILL,
+        "C3": RunOutcome.ISSUED,
     }
 
 
 def test_issued_invoice_is_the_plan(loaded):
     """What is read back equals the draft of the preview, figure for figure and word for word."""
-    planned = {plan.customer.customer: plan.draft for plan in loaded.plan(OCTOBER) if plan.outcome is Outcome.TO_ISSUE}
+    planned = {plan.customer.customer: plan.draft for plan in loaded.plan(OCTOBER) if plan.outcome is RunOutcome.TO_ISSUE}
     list(loaded.issue(OCTOBER, ISSUED_ON))
     for number in ("2026-000001", "2026-000002"):
         invoice = loaded.read_invoice(number)
@@ -137,7 +137,7 @@ def test_second_run_writes_nothing(loaded, database):
     """Running a month twice issues nothing again and changes nothing."""
     list(loaded.issue(OCTOBER, ISSUED_ON))
     before = dump(database)
-    assert Outcome.ISSUED not in outcomes(loaded.issue(OCTOBER, date(2026, 12, 1))).values()
+    assert RunOutcome.ISSUED not in outcomes(loaded.issue(OCTOBER, date(2026, 12, 1))).values()
     assert dump(database) == before
 
 
@@ -203,7 +203,7 @@ def test_late_entry_is_listed_and_never_changes_the_invoice(loaded, tmp_path):
     late = "E8,C1,T3,2026-10-07T12:00,2026-10-07T13:00,support,"
     assert loaded.import_folder(folder(tmp_path, time_entries=[ENTRIES[0], late])).stored
     plan = next(plan for plan in loaded.issue(OCTOBER, ISSUED_ON) if plan.customer.customer == "C1")
-    assert plan.outcome is Outcome.ALREADY_ISSUED
+    assert plan.outcome is RunOutcome.ALREADY_ISSUED
     assert [(held.id, held.reason) for held in plan.held] == [("E8", "came after invoice 2026-000001 was issued")]
     assert loaded.read_invoice("2026-000001") == before
 
@@ -231,7 +231,7 @@ def test_failing_customer_stops_no_other_and_takes_no_number(loaded, database, m
 
     monkeypatch.setattr(invoices, "_insert_parts", fail_for_first)
     plans = {plan.customer.customer: plan for plan in loaded.issue(OCTOBER, ISSUED_ON)}
-    assert (plans["C1"].outcome, plans["C1"].reason) == (Outcome.FAILED, "the disk is full")
+    assert (plans["C1"].outcome, plans["C1"].reason) == (RunOutcome.FAILED, "the disk is full")
     assert plans["C3"].invoice_number == "2026-000001"
     monkeypatch.undo()
     assert (
@@ -243,8 +243,8 @@ def test_customer_that_can_not_be_rated_fails_alone(loaded, monkeypatch):
     """An error while planning one customer is its outcome, with the reason, not the end of the run."""
     monkeypatch.setattr("billing_engine.billing_run.rate_customer", _breaks_for_c2())
     plans = {plan.customer.customer: plan for plan in loaded.issue(OCTOBER, ISSUED_ON)}
-    assert (plans["C2"].outcome, plans["C2"].reason) == (Outcome.FAILED, "ArithmeticError: no such number")
-    assert plans["C1"].outcome is plans["C3"].outcome is Outcome.ISSUED
+    assert (plans["C2"].outcome, plans["C2"].reason) == (RunOutcome.FAILED, "ArithmeticError: no such number")
+    assert plans["C1"].outcome is plans["C3"].outcome is RunOutcome.ISSUED
 
 
 def _breaks_for_c2():
@@ -279,18 +279,18 @@ def test_used_price_list_can_not_be_changed(loaded, database):
     changed = replace(with_tariff("working", rate_per_hour=Decimal(55)), content_hash="other")
     other = BillingEngine(database, PriceListBook([changed]), SETTINGS)
     plans = list(other.issue(Month(2026, 11), date(2026, 12, 1)))
-    failed = [plan for plan in plans if plan.outcome is Outcome.FAILED]
+    failed = [plan for plan in plans if plan.outcome is RunOutcome.FAILED]
     assert {plan.customer.customer for plan in failed} == {"C1", "C3"}
     assert "was changed after invoices were issued with it" in failed[0].reason
     newer = replace(changed, valid_from=date(2026, 11, 1))
     versions = BillingEngine(database, PriceListBook([b2bee(), newer]), SETTINGS)
-    assert Outcome.FAILED not in outcomes(versions.issue(Month(2026, 11), date(2026, 12, 1))).values()
+    assert RunOutcome.FAILED not in outcomes(versions.issue(Month(2026, 11), date(2026, 12, 1))).values()
 
 
 def test_zero_invoices_are_issued_when_the_settings_ask(loaded, database):
     """With zero_invoices a month that comes to 0.00 gets a number too and counts as paid."""
     engine = BillingEngine(database, read_price_lists([PRICE_LISTS]), replace(SETTINGS, zero_invoices=True))
-    assert outcomes(engine.issue(OCTOBER, ISSUED_ON))["C2"] is Outcome.ISSUED
+    assert outcomes(engine.issue(OCTOBER, ISSUED_ON))["C2"] is RunOutcome.ISSUED
     assert engine.read_invoice("2026-000002").status == "paid"
 
 
@@ -325,7 +325,7 @@ def test_host_transaction_is_joined_and_never_committed(loaded, database):
     """With connection= all writing is the host's: its rollback takes the invoices, and the number, back."""
     with database.connect() as connection:
         transaction = connection.begin()
-        assert Outcome.ISSUED in outcomes(loaded.issue(OCTOBER, ISSUED_ON, connection=connection)).values()
+        assert RunOutcome.ISSUED in outcomes(loaded.issue(OCTOBER, ISSUED_ON, connection=connection)).values()
         assert len(loaded.list_invoices(connection=connection)) == 2
         transaction.rollback()
     assert loaded.list_invoices() == []

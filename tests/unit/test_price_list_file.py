@@ -749,7 +749,7 @@ ALLOWED = [
         [(8 * HOUR, 18 * HOUR), (18 * HOUR, 24 * HOUR)],
     ),
     row(
-        "hours of 7 min",
+        "hours to the minute",
         ("included_hours = 5", "included_hours = 5.15"),
         lambda p: p.packages["standard"].included_seconds,
         309 * MINUTE,
