@@ -23,17 +23,21 @@ class Rule(Enum):
     DEVELOPMENT = "at the development rate (R8)"
 
 
+_DEVELOPMENT = Activity.DEVELOPMENT  # an enum's member costs a look-up, and this is asked for every entry
+_BY_CLOCK = Rule.BY_CLOCK
+
+
 def rule_of(entry: TimeEntry, price_list: PriceList) -> Rule:
     """Tell which rule rates an entry."""
-    if entry.activity == Activity.DEVELOPMENT:
+    if entry.activity == _DEVELOPMENT:
         return Rule.DEVELOPMENT
     if not entry.outcome:
-        return Rule.BY_CLOCK
+        return _BY_CLOCK
     if entry.outcome == Outcome.OFFER_ACCEPTED:
         return Rule.FREE
     if entry.outcome == Outcome.UNFOUNDED and entry.severity in price_list.rating.unfounded_severities:
         return Rule.UNFOUNDED
-    return Rule.BY_CLOCK
+    return _BY_CLOCK
 
 
 def group_jobs(ordered: Sequence[TimeEntry], price_list: PriceList) -> Iterable[tuple[Rule, Job]]:

@@ -24,7 +24,9 @@ from billing_engine.rating.increments import (
 from billing_engine.rating.jobs import Job, Rule, group_jobs
 from billing_engine.rating.rate_card import COVERED, RateCard
 
-_ALLOWANCE, _TARIFF, _ANALYSIS = ChargeKind.ALLOWANCE, ChargeKind.TARIFF, Activity.CHANGE_REQUEST_ANALYSIS
+# An enum's member costs a look-up, and these are asked for every entry.
+_ALLOWANCE, _TARIFF = ChargeKind.ALLOWANCE, ChargeKind.TARIFF
+_ANALYSIS, _BY_CLOCK = Activity.CHANGE_REQUEST_ANALYSIS, Rule.BY_CLOCK
 
 
 def rate_period(
@@ -92,7 +94,7 @@ class _Period:
 
     def add(self, rule: Rule, job: Job) -> None:
         """Charge the entries of a job by its rule."""
-        if rule is Rule.BY_CLOCK:
+        if rule is _BY_CLOCK:
             self._add_by_clock(job)
         elif rule is Rule.UNFOUNDED:
             self._add_unfounded(job)

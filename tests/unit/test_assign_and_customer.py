@@ -73,7 +73,12 @@ ACTIVE = [
     row("package change, last day of the first", [FIRST_HALF, SECOND_HALF], "2026-10-15T23:59:59", "K1"),
     row("package change, first day of the second", [FIRST_HALF, SECOND_HALF], "2026-10-16T00:00", "K2"),
     row("package change, 22:30 UTC is the next day", [FIRST_HALF, SECOND_HALF], "2026-10-15T22:30+00:00", "K2"),
-    row("between two contracts", [FIRST_HALF, contract(contract="K3", starts_on="2026-10-20")], "2026-10-18T10:00", NO_CONTRACT),
+    row(
+        "between two contracts",
+        [FIRST_HALF, contract(contract="K3", starts_on="2026-10-20")],
+        "2026-10-18T10:00",
+        NO_CONTRACT,
+    ),
     row("two contracts at once", [BASIC, PREMIUM], "2026-10-14T10:00", SEVERAL),
     row("two contracts, one of them over", [FIRST_HALF, PREMIUM], "2026-10-16T00:00", "K2"),
     row("two contracts, neither over", [FIRST_HALF, PREMIUM], "2026-10-15T10:00", SEVERAL),

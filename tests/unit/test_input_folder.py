@@ -956,6 +956,26 @@ def test_what_is_known_already_need_not_be_in_the_folder(tmp_path):
     assert read.rejected == []
 
 
+KNOWN_FEE = {"K7": contract("dedicated", contract="K7", monthly_fee="1900", quantity=2)}
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "fee", "quantity"),
+    [
+        row("no columns", "", "", 1900, 2),
+        row("another fee", ",monthly_fee", ",2000", 2000, 2),
+        row("empty quantity", ",quantity", ",", 1900, 1),
+    ],
+)
+def test_columns_that_the_file_does_not_have_stay_as_known(tmp_path, head, cells, fee, quantity):
+    """Keep what is known of a contract where the file has no column; an empty field takes it away."""
+    first = f"contract,customer,price_list,package,starts_on{head}"
+    files = {"contracts.csv": f"{first}\nK7,C1,b2bee,dedicated,2016-01-01{cells}\n"}
+    read = read_folder(tmp_path, files, contracts=KNOWN_FEE)
+    assert [(one.monthly_fee, one.quantity) for one in read.contracts] == [(fee, quantity)]
+    assert read.rejected == []
+
+
 # --- anything at all --------------------------------------------------------------------------------------------------
 
 WORDS = [
