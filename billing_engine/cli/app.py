@@ -31,12 +31,12 @@ def options(
     database: Annotated[
         str | None,
         typer.Option(
-            envvar="BILLING_ENGINE_DATABASE_URL", help="Database URL. [default: sqlite:///billing.db]", show_envvar=True
+            envvar="BILLING_ENGINE_DATABASE_URL", help="Database URL. (default: sqlite:///billing.db)", show_envvar=True
         ),
     ] = None,
     settings: Annotated[
         Path | None,
-        typer.Option(envvar="BILLING_ENGINE_SETTINGS", help="Settings file. [default: billing.toml here]"),
+        typer.Option(envvar="BILLING_ENGINE_SETTINGS", help="Settings file. (default: billing.toml here)"),
     ] = None,
     price_lists: Annotated[
         Path | None, typer.Option(help="Folder with your own price lists, beside the shipped ones.")

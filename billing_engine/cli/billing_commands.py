@@ -171,7 +171,7 @@ def run(
     pdf: Annotated[Path | None, typer.Option(help="Folder for the PDFs, with --issue.", show_default=False)] = None,
     data: Annotated[Path | None, typer.Option(help="Folder to import first.", show_default=False)] = None,
     issued_on: Annotated[
-        str | None, typer.Option(help="Date of issue. [default: today]", metavar="YYYY-MM-DD", show_default=False)
+        str | None, typer.Option(help="Date of issue. (default: today)", metavar="YYYY-MM-DD", show_default=False)
     ] = None,
     database: DatabaseOption = None,
     settings: SettingsOption = None,

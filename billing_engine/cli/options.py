@@ -40,11 +40,11 @@ def parse_month(text: str) -> Month:
 
 DatabaseOption = Annotated[
     str | None,
-    typer.Option("--database", help=f"Database URL. [default: {DEFAULT_DATABASE}]", show_default=False),
+    typer.Option("--database", help=f"Database URL. (default: {DEFAULT_DATABASE})", show_default=False),
 ]
 SettingsOption = Annotated[
     Path | None,
-    typer.Option("--settings", help="Settings file. [default: billing.toml here, if there is one]", show_default=False),
+    typer.Option("--settings", help="Settings file. (default: billing.toml here, if there is one)", show_default=False),
 ]
 PriceListsOption = Annotated[
     Path | None,
