@@ -735,6 +735,13 @@ def test_several_things_that_do_not_fit_together_are_reported_at_once(tmp_path):
     assert [part for part in parts if part not in said] == []
 
 
+def test_an_overlap_is_no_gap(tmp_path):
+    """Report a window within another as an overlap only."""
+    inner = ', { days = "holidays", from = "03:00", to = "04:00" }]'
+    (problem,) = refusal(tmp_path, changed((HOLIDAY_WINDOWS, HOLIDAY_WINDOWS[:-1] + inner))).problems
+    assert problem.endswith("tariffs: holiday and holiday overlap at 03:00-04:00 on holidays")
+
+
 ALLOWED = [
     row(
         "days as a list of names",

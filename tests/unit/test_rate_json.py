@@ -323,6 +323,7 @@ def test_a_package_that_needs_a_fee_is_refused_without_one(tmp_path):
 
 # --- reasons ----------------------------------------------------------------------------------------------------------
 
+ARMISTICE = b2bee().calendar.holiday_name(date(2026, 11, 11))
 PREMIUM_T4_NEVER = with_package("premium", coverage={**b2bee().packages["premium"].coverage, "T4": ()})
 LUNCH = (Window(("working_days",), 7 * 3600, 12 * 3600), Window(("mon", "fri"), 13 * 3600, 16 * 3600 + 1800))
 TWO_WINDOWS = (("T2", LUNCH),)
@@ -388,7 +389,7 @@ REASONS = [
         {"period": "2026-11"},
         [
             (
-                "Wed 11 Nov 10:00-11:20: T3 outside Premium's 09-17 on working days -> holiday (Armistice Day); "
+                f"Wed 11 Nov 10:00-11:20: T3 outside Premium's 09-17 on working days -> holiday ({ARMISTICE}); "
                 "80 min -> 2 started hours x 150.00 EUR"
             )
         ],
@@ -629,13 +630,14 @@ def test_a_package_that_is_not_entitled_holds_all():
     assert found["held"] == [{"entry": "E1", "reason": "package basic includes no support"}]
 
 
-def test_the_holiday_of_a_moved_day_is_the_day_of_the_work():
+def test_the_holiday_is_that_of_the_local_day():
     """Name the holiday of the local day, also where it is still the day before in UTC."""
-    assert b2bee().calendar.holiday_name(date(2026, 11, 11)) is not None
     found = charged(
         "out-of-package",
         entry("T3", "2026-11-10T23:30+00:00", "2026-11-10T23:40+00:00"),
         period="2026-11",
     )
     assert found["tariffs"] == {"holiday": {"billed_minutes": 60, "amount": "150.00"}}
-    assert found["charges"][1]["reason"].startswith("Wed 11 Nov 00:30-00:40: out of package -> holiday (")
+    assert found["charges"][1]["reason"].startswith(
+        f"Wed 11 Nov 00:30-00:40: out of package -> holiday ({ARMISTICE}); "
+    )
