@@ -29,6 +29,8 @@ class RatedFolder:
     cards: RateCards
     rejected: tuple[Rejected, ...]
     warnings: tuple[Rejected, ...]
+    unread: tuple[str, ...]
+    """CSV files in the folder that rating does not use."""
 
 
 def rate_folder(path: Path, month: Month, book: PriceListBook, package: str | None = None) -> RatedFolder:
@@ -50,7 +52,9 @@ def rate_folder(path: Path, month: Month, book: PriceListBook, package: str | No
         rate_customer(customers[key], of_customer.get(key, []), entries.get(key, []), expenses.get(key, []), cards)
         for key in sorted(customers)
     )
-    return RatedFolder(month, rated, cards, tuple(sorted(folder.rejected)), tuple(sorted(folder.warnings)))
+    return RatedFolder(
+        month, rated, cards, tuple(sorted(folder.rejected)), tuple(sorted(folder.warnings)), tuple(folder.unread)
+    )
 
 
 def _in_package(contract: Contract, name: str, book: PriceListBook) -> Contract:

@@ -96,7 +96,7 @@ def _coverage(text: Any) -> tuple[tuple[str, tuple[Window, ...]], ...]:
     """Read "T1=every_day 00:00-24:00; T2=working_days 07:00-12:00, working_days 13:00-22:00"."""
     allowed = 'allowed is severity=days from-to, such as "T1=every_day 00:00-24:00; T2=working_days 07:00-22:00"'
     agreed: dict[str, tuple[Window, ...]] = {}
-    for part in text.split(";"):
+    for part in filter(str.strip, text.split(";")):
         severity, equals, windows = (piece.strip() for piece in part.partition("="))
         if not equals or severity in agreed:
             raise ValueError(allowed)

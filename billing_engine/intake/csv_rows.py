@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -44,14 +44,16 @@ def read_rows(path: Path, model: type[RowT], rejected: list[Rejected]) -> Iterat
     A file that is no comma-separated UTF-8 text, or lacks a column that it needs, is rejected as a whole.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open("rb") as file:
             yield from _read_open_file(file, path.name, model, rejected)
     except OSError as error:
         rejected.append(Rejected(path.name, 0, "", f"the file can not be read: {error.strerror}"))
 
 
-def _read_open_file(file: IO[str], name: str, model: type[RowT], rejected: list[Rejected]) -> Iterator[Parsed[RowT]]:
-    lines = csv.reader(file, strict=True)
+def _read_open_file(
+    file: Iterable[bytes], name: str, model: type[RowT], rejected: list[Rejected]
+) -> Iterator[Parsed[RowT]]:
+    lines = csv.reader(_decoded(file), strict=True)
     line = 1
     try:
         header = next(lines, [])
@@ -62,15 +64,23 @@ def _read_open_file(file: IO[str], name: str, model: type[RowT], rejected: list[
         columns = [column.strip() for column in header]
         line = lines.line_num + 1
         for fields in lines:
-            if fields:
+            if any(field.strip() for field in fields):
                 parsed = _parse_row(fields, columns, model, name, line, rejected)
                 if parsed is not None:
                     yield Parsed(line, parsed, frozenset(columns))
             line = lines.line_num + 1
     except UnicodeDecodeError:
-        rejected.append(Rejected(name, line, "", "from about here on the file is not UTF-8; save it as CSV UTF-8"))
+        rejected.append(
+            Rejected(name, lines.line_num + 1, "", "from here on the file is not UTF-8; save it as CSV UTF-8")
+        )
     except csv.Error as error:
         rejected.append(Rejected(name, line, "", f"from here on the file is no valid CSV: {error}"))
+
+
+def _decoded(file: Iterable[bytes]) -> Iterator[str]:
+    """Decode line by line, so that a bad byte is found in its own line."""
+    for number, line in enumerate(file):
+        yield line.decode("utf-8-sig" if number == 0 else "utf-8")
 
 
 def _check_header(header: list[str], model: type[Row]) -> tuple[str, str] | None:
@@ -95,6 +105,10 @@ def _parse_row(
         rejected.append(Rejected(name, line, "", reason))
         return None
     values = {column: text for column, field in zip(columns, fields, strict=True) if (text := field.strip())}
+    with_nul = [column for column, text in values.items() if "\0" in text]
+    if with_nul:
+        rejected.extend(Rejected(name, line, column, "contains a NUL character") for column in with_nul)
+        return None
     too_long = [column for column, text in values.items() if len(text) > LONGEST_FIELD]
     if too_long:
         reason = f"longer than {LONGEST_FIELD:,} characters"

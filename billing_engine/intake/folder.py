@@ -49,7 +49,7 @@ class InputFolder:
         self._resolver = Resolver(book, dict(customers or {}), dict(contracts or {}))
         self.rejected: list[Rejected] = []
         self.warnings: list[Rejected] = []
-        present = {path.name for path in folder.glob("*.csv")}
+        present = {path.name for path in folder.iterdir() if path.suffix.lower() == ".csv"}
         if not present & set(FILES):
             raise InputFolderError(f"{folder} has none of {', '.join(FILES)}")
         self.unread = sorted(present - set(FILES))

@@ -3,102 +3,64 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from billing_engine.errors import InvalidFileError, UnknownCurrencyError
+from billing_engine.errors import InvalidFileError
+from billing_engine.intake.fields import (
+    AtBoundaryChoice,
+    Clock,
+    Country,
+    Currency,
+    Days,
+    FeeOrContract,
+    FirstOfMonth,
+    HoursOrContract,
+    Minutes,
+    Name,
+    Response,
+    RoundPerChoice,
+    Severities,
+    TimeZone,
+    Title,
+)
 from billing_engine.intake.toml_file import Amount, Table, read_toml
 from billing_engine.model import price_list as model
-from billing_engine.model.calendar import Calendar, known_countries
-from billing_engine.model.money import minor_digits
-from billing_engine.model.window import DAY_NAMES, Window, find_gaps, find_overlaps, read_clock
-
-BY_CONTRACT = "contract"
-"""Value of a key that each contract settles for itself."""
-
-
-def _one_of(allowed: Sequence[object], what: str) -> BeforeValidator:
-    def check(value: object) -> object:
-        if value not in allowed:
-            raise ValueError(f"unknown {what}")
-        return value
-
-    return BeforeValidator(check)
-
-
-def _currency(value: object) -> object:
-    try:
-        minor_digits(str(value))
-    except UnknownCurrencyError as error:
-        raise ValueError("allowed is an ISO 4217 code such as EUR") from error
-    return value
-
-
-def _country(value: object) -> object:
-    if value not in known_countries():
-        raise ValueError("unknown country; allowed is an ISO 3166 code such as RS")
-    return value
-
-
-def _time_zone(value: object) -> object:
-    if value not in available_timezones():
-        raise ValueError("unknown time zone; allowed is an IANA name such as Europe/Belgrade")
-    return value
-
-
-def _days(value: object) -> object:
-    names = (value,) if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or not names or any(name not in DAY_NAMES for name in names):
-        raise ValueError(f"unknown day; allowed: {', '.join(DAY_NAMES)}, or a list of these")
-    return tuple(names)
-
-
-def _clock(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError('allowed is a time of day in quotes, "00:00" to "24:00"')  # noqa: TRY004 - see toml_file
-    return read_clock(value)
-
-
-def _response(value: object) -> object:
-    if value == "as_available":
-        return None
-    number, _, unit = str(value).partition(" ")
-    if unit != "h" or not number.isdecimal() or not 0 < int(number) < 10_000:
-        raise ValueError('allowed is "4 h" or "as_available"')
-    return int(number) * 3600
-
-
-def _amount_or_contract(value: object) -> object:
-    return None if value == BY_CONTRACT else value
-
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-Country = Annotated[str, BeforeValidator(_country)]
-Minutes = Annotated[int, Field(gt=0, le=24 * 60)]
+from billing_engine.model.calendar import Calendar
+from billing_engine.model.money import round_money
+from billing_engine.model.window import Window, find_gaps, find_overlaps, show_clock
 
 
 class WindowTable(Table):
     """`{ days = "working_days", from = "09:00", to = "17:00" }`."""
 
-    days: Annotated[tuple[str, ...], BeforeValidator(_days)]
-    start: Annotated[int, BeforeValidator(_clock), Field(alias="from")]
-    end: Annotated[int, BeforeValidator(_clock), Field(alias="to")]
+    days: Days
+    start: Clock = Field(alias="from")
+    end: Clock = Field(alias="to")
 
     @model_validator(mode="after")
     def _runs_forward(self) -> Self:
         if self.start >= self.end:
-            raise ValueError("'from' must be before 'to'; a window over midnight is written as two")
+            found = f"{show_clock(self.start)} to {show_clock(self.end)}"
+            raise ValueError(f"'from' must be before 'to'; a window over midnight is written as two; found {found}")
         return self
 
     def build(self) -> Window:
         return Window(self.days, self.start, self.end)
+
+
+def _apart(windows: list[WindowTable]) -> list[WindowTable]:
+    named = {f"window {number}": [window.build()] for number, window in enumerate(windows, 1)}
+    if problems := find_overlaps(named):
+        raise ValueError("\n".join(problems))
+    return windows
 
 
 class AddedDayTable(Table):
@@ -112,12 +74,10 @@ class HolidaysTable(Table):
 
 
 class RatingTable(Table):
-    severities: Annotated[list[str], Field(min_length=1)]
+    severities: Severities
     unfounded_severities: list[str] = []
-    round_per: Annotated[str, _one_of(list(model.RoundPer), "choice; allowed: entry, ticket_day, ticket")] = "entry"
-    at_boundary: Annotated[
-        str, _one_of(list(model.AtBoundary), "choice; allowed: split, started_unit_keeps_tariff")
-    ] = "split"
+    round_per: RoundPerChoice = model.RoundPer.ENTRY
+    at_boundary: AtBoundaryChoice = model.AtBoundary.SPLIT
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -152,21 +112,28 @@ class TariffTable(Table):
         )
 
 
+def _whole_week(tariffs: dict[str, TariffTable]) -> dict[str, TariffTable]:
+    """Check that at every hour of every kind of day exactly one tariff holds."""
+    windows = {name: [window.build() for window in tariff.windows] for name, tariff in tariffs.items()}
+    gaps = [f"{gap}; every hour of every day needs a tariff" for gap in find_gaps(windows)]
+    if problems := find_overlaps(windows) + gaps:
+        raise ValueError("\n".join(problems))
+    return tariffs
+
+
 class PackageTable(Table):
     title: Title
     entitled: bool = True
-    monthly_fee: Annotated[Amount | None, BeforeValidator(_amount_or_contract)]
-    included_hours: Annotated[Amount | None, BeforeValidator(_amount_or_contract)]
+    monthly_fee: FeeOrContract
+    included_hours: HoursOrContract
     overage_rate_per_hour: Amount = Decimal(0)
     development_discount_percent: Annotated[Amount, Field(le=100)] = Decimal(0)
     on_site: bool = False
-    coverage: dict[str, list[WindowTable]] = {}
-    first_response: dict[str, Annotated[int | None, BeforeValidator(_response)]] = {}
+    coverage: dict[str, Annotated[list[WindowTable], AfterValidator(_apart)]] = {}
+    first_response: dict[str, Response] = {}
 
     @model_validator(mode="after")
     def _priced(self) -> Self:
-        if self.included_hours is not None and self.included_hours * 3600 % 60:
-            raise ValueError("included_hours: must be a whole number of minutes")
         if self.coverage and "overage_rate_per_hour" not in self.model_fields_set:
             raise ValueError("overage_rate_per_hour: is missing; covered time beyond the allowance needs a price")
         return self
@@ -192,43 +159,51 @@ class PriceListFile(Table):
 
     name: Name
     title: Title
-    valid_from: date
-    currency: Annotated[str, BeforeValidator(_currency)]
+    valid_from: FirstOfMonth
+    currency: Currency
     country: Country
-    time_zone: Annotated[str, BeforeValidator(_time_zone)]
+    time_zone: TimeZone
     holidays: HolidaysTable = HolidaysTable()
     rating: RatingTable
     allowance: AllowanceTable
     overage: OverageTable
-    tariffs: Annotated[dict[Name, TariffTable], Field(min_length=1)]
+    tariffs: Annotated[dict[Name, TariffTable], Field(min_length=1), AfterValidator(_whole_week)]
     packages: Annotated[dict[Name, PackageTable], Field(min_length=1)]
     out_of_scope: dict[str, str] = {}
 
+    @classmethod
+    def misfits(cls, data: dict[str, Any]) -> list[str]:
+        """Check that coverage and first responses name each severity of the list once."""
+        severities = [text for text in _get(data, "rating").get("severities", ()) if isinstance(text, str)]
+        allowed = f"allowed is each of {', '.join(severities)} once"
+        tables = {
+            f"packages.{name}.{key}": _get(_get(data, "packages"), name, key)
+            for name in _get(data, "packages")
+            for key in ("coverage", "first_response")
+        }
+        return [
+            f"{path}: found {', '.join(table)}; {allowed}"
+            for path, table in tables.items()
+            if severities and table and set(table) != set(severities)
+        ]
+
     @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        problems = [*self._window_problems(), *self._severity_problems()]
-        if self.valid_from.day != 1:
-            problems.append("valid_from: allowed is the first day of a month, because a month has one price list")
-        if problems:
-            raise ValueError("; ".join(problems))
+    def _fees_in_cents(self) -> Self:
+        fees = {name: package.monthly_fee for name, package in self.packages.items()}
+        finer = [name for name, fee in fees.items() if fee is not None and round_money(fee, self.currency) != fee]
+        if finer:
+            raise ValueError(
+                "\n".join(
+                    f"packages.{name}.monthly_fee: finer than the cents of {self.currency}; found {fees[name]}"
+                    for name in finer
+                )
+            )
         return self
 
-    def _window_problems(self) -> Iterable[str]:
-        tariffs = {name: [window.build() for window in tariff.windows] for name, tariff in self.tariffs.items()}
-        yield from (f"tariffs: {problem}" for problem in find_overlaps(tariffs))
-        yield from (f"tariffs: {problem}; every hour of every day needs a tariff" for problem in find_gaps(tariffs))
-        for name, package in self.packages.items():
-            for severity, windows in package.coverage.items():
-                named = {f"window {number}": [window.build()] for number, window in enumerate(windows, 1)}
-                yield from (f"packages.{name}.coverage.{severity}: {problem}" for problem in find_overlaps(named))
-
-    def _severity_problems(self) -> Iterable[str]:
-        severities = set(self.rating.severities)
-        for name, package in self.packages.items():
-            for key, table in (("coverage", package.coverage), ("first_response", package.first_response)):
-                if table and set(table) != severities:
-                    allowed = ", ".join(self.rating.severities)
-                    yield f"packages.{name}.{key}: found {', '.join(table)}; allowed is each of {allowed} once"
+    def _content_hash(self) -> str:
+        """Hash the terms alone: neither the order of tables and keys nor the form of a number changes it."""
+        terms = json.dumps(self.model_dump(by_alias=True), sort_keys=True, default=_canonical)
+        return hashlib.sha256(terms.encode()).hexdigest()
 
     def build(self) -> model.PriceList:
         """Turn the checked file into the value that the engine works with."""
@@ -236,8 +211,8 @@ class PriceListFile(Table):
         rating = model.Rating(
             severities=tuple(self.rating.severities),
             unfounded_severities=frozenset(self.rating.unfounded_severities),
-            round_per=model.RoundPer(self.rating.round_per),
-            at_boundary=model.AtBoundary(self.rating.at_boundary),
+            round_per=self.rating.round_per,
+            at_boundary=self.rating.at_boundary,
             covered_increment_seconds=self.allowance.increment_minutes * 60,
             overage_increment_seconds=self.overage.increment_minutes * 60,
             tariffs=tuple(tariff.build(name) for name, tariff in self.tariffs.items()),
@@ -252,8 +227,19 @@ class PriceListFile(Table):
             rating=rating,
             packages={name: package.build(name) for name, package in self.packages.items()},
             out_of_scope=self.out_of_scope,
-            content_hash=hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest(),
+            content_hash=self._content_hash(),
         )
+
+
+def _get(data: Any, *keys: str) -> dict[str, Any]:
+    """Follow keys into raw tables; what is no table counts as empty."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _canonical(value: object) -> str:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
 def read_price_list(path: Path) -> model.PriceList:
@@ -264,7 +250,7 @@ def read_price_list(path: Path) -> model.PriceList:
 def read_price_lists(folders: Iterable[Path]) -> model.PriceListBook:
     """Read all `*.toml` of the folders; a later folder replaces the price lists of the same name.
 
-    Raises InvalidFileError for a folder that is none, a file with problems, or two files of one name and date.
+    Raises InvalidFileError for a folder that is none, files with problems, or two files of one name and date.
     """
     by_name: dict[str, list[model.PriceList]] = {}
     for folder in folders:
@@ -276,10 +262,17 @@ def read_price_lists(folders: Iterable[Path]) -> model.PriceListBook:
 
 def _read_folder(folder: Path) -> dict[str, list[model.PriceList]]:
     by_name: dict[str, list[model.PriceList]] = {}
+    problems = []
     for path in sorted(folder.glob("*.toml")):
-        price_list = read_price_list(path)
+        try:
+            price_list = read_price_list(path)
+        except InvalidFileError as error:
+            problems += [f"{path.name}: {problem}" for problem in error.problems]
+            continue
         versions = by_name.setdefault(price_list.name, [])
         if any(other.valid_from == price_list.valid_from for other in versions):
-            raise InvalidFileError(str(path), [f"there are two files of {price_list.version}; valid_from must differ"])
+            problems.append(f"{path.name}: there are two files of {price_list.version}; valid_from must differ")
         versions.append(price_list)
+    if problems:
+        raise InvalidFileError(str(folder), problems)
     return by_name

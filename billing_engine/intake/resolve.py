@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -63,6 +62,9 @@ class Resolver:
         """Make a contract; what the file has no column for stays as it is known."""
         row = _with_known(parsed, self._contracts.get(parsed.row.contract))
         problems = self._customer_problems(row.customer)
+        known = self._contracts.get(row.contract)
+        if known is not None and known.customer != row.customer:
+            problems.append(Problem("customer", f"contract {row.contract} belongs to customer {known.customer}"))
         if row.ends_on is not None and row.ends_on < row.starts_on:
             problems.append(Problem("ends_on", f"{row.ends_on} is before starts_on {row.starts_on}"))
         try:
@@ -126,7 +128,9 @@ class Resolver:
     def _customer_problems(self, customer: str) -> list[Problem]:
         if customer in self.customers:
             return []
-        return [Problem("customer", f"unknown customer {customer!r}; customers.csv has no such row")]
+        return [
+            Problem("customer", f"unknown customer {customer!r}; no row of customers.csv that could be read has it")
+        ]
 
     def _contract_problems(self, row: TimeEntryRow) -> list[Problem]:
         contract = self._contracts.get(row.contract)
@@ -192,6 +196,7 @@ def _length_problems(row: TimeEntryRow, started_at: Instant, ended_at: Instant) 
             Problem("ended_at", f"the end {row.ended_at.isoformat()} is before the start {row.started_at.isoformat()}")
         ]
     if ended_at - started_at > SECONDS_PER_DAY:
-        hours = Decimal(ended_at - started_at) / 3600
-        return [Problem("ended_at", f"the entry is {hours:.1f} h long; allowed is up to 24 h")]
+        seconds = ended_at - started_at
+        length = f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d} h"
+        return [Problem("ended_at", f"the entry is {length} long; allowed is up to 24 h")]
     return []

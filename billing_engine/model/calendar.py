@@ -13,6 +13,8 @@ HOLIDAY = 7
 
 DAY_KINDS = range(8)
 
+_LANGUAGE = "en_US"
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
@@ -35,7 +37,10 @@ class Calendar:
 def _holidays(calendar: Calendar, year: int) -> Mapping[date, str]:
     from holidays import country_holidays  # noqa: PLC0415 - heavy, and not needed to show help
 
-    known = country_holidays(calendar.country, years=year)
+    # English where there are English names; without a language the machine's own would decide.
+    any_year = country_holidays(calendar.country)
+    language = _LANGUAGE if _LANGUAGE in any_year.supported_languages else any_year.default_language
+    known = country_holidays(calendar.country, years=year, language=language)
     days = {day: known[day] for day in known if day not in calendar.removed}
     return days | dict(calendar.added)
 

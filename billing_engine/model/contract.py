@@ -78,8 +78,8 @@ def terms_of(contract: Contract, package: Package, month: Month, unit_seconds: i
     """Settle a contract's terms for a month; quantity multiplies fee and allowance.
 
     A part month takes fee by days, and allowance by days rounded up to a unit of `unit_seconds` but never to more than
-    the whole month's (R10). A price that neither contract nor package gives counts as nothing; intake refuses such a
-    contract.
+    the whole month's (R10). What neither contract nor package gives counts as nothing; a missing fee is refused when
+    the contract is read.
     """
     fee = (_first(contract.monthly_fee, package.monthly_fee) or ZERO) * contract.quantity
     included = (_first(contract.included_seconds, package.included_seconds) or 0) * contract.quantity

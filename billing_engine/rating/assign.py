@@ -32,16 +32,17 @@ def assign_work(
 
     An entry goes to the contract that is active on the local day of its start. If several are, its `contract` decides;
     without one it is held, as is an entry that no contract takes. An expense names no contract and costs the same under
-    each, so the first active one takes it.
+    each, so the first active one takes it. `contracts` are all of the customer, in order of id: one that does not run
+    in the month still says on which clock the customer's days are read.
     """
     assigned = Assigned()
     running = {contract.contract: _instants(contract, cards) for contract in contracts}
     zone: tzinfo = cards.price_list(contracts[0]).zone if contracts else UTC
     for entry in entries:
         takers = [
-            contract.contract
-            for contract in contracts
-            if entry.contract in ("", contract.contract) and entry.started_at in running[contract.contract]
+            contract
+            for contract, instants in running.items()
+            if entry.contract in ("", contract) and entry.started_at in instants
         ]
         if len(takers) == 1:
             assigned.entries.setdefault(takers[0], []).append(entry)
@@ -49,7 +50,8 @@ def assign_work(
             reason = f"contracts {', '.join(sorted(takers))} could take it; fill in the column 'contract'"
             assigned.held.append(HeldEntry(entry, reason))
         elif _in_month(entry.started_at, cards.month, zone):
-            assigned.held.append(HeldEntry(entry, NO_CONTRACT))
+            reason = f"contract {entry.contract} is not active on that day" if entry.contract else NO_CONTRACT
+            assigned.held.append(HeldEntry(entry, reason))
     _assign_expenses(assigned, contracts, expenses, cards.month)
     return assigned
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from billing_engine.model.charge import Charge, ChargeKind, OverageShare, Statement
@@ -35,7 +36,7 @@ def explain_charge(charge: Charge, statement: Statement, card: RateCard) -> str:
         case ChargeKind.ANALYSIS:
             return f"{_when(_spans(charge), card)}: analysis of an accepted offer -> in the price of the change"
         case _:
-            hours = f"{_minutes(charge.billed_seconds)} min at {_rate(charge.unit_price, card)}/h"
+            hours = f"{_minutes(charge.billed_seconds)} at {_rate(charge.unit_price, card)}/h"
             return f"{_when(_spans(charge), card)}: development; {hours}{_discount(card)}"
 
 
@@ -48,7 +49,7 @@ def _explain_fee(statement: Statement) -> str:
     contract, month = statement.contract, statement.month
     days = contract.active_days(month)
     part = "" if days == month.days else f", {days} of {month.days} days"
-    times = "" if contract.quantity == 1 else f", {contract.quantity} x"
+    times = "" if contract.quantity == 1 else f", {contract.quantity} times"
     return f"{statement.package_title}, {month.in_words()}{part}{times}"
 
 
@@ -60,7 +61,7 @@ def _explain_expense(charge: Charge) -> str:
 
 def _explain_overage(charge: Charge, statement: Statement, card: RateCard) -> str:
     increment = card.price_list.rating.overage_increment_seconds
-    beyond = f"{_minutes(charge.worked_seconds)} min beyond the allowance of {_minutes(statement.included_seconds)} min"
+    beyond = f"{_minutes(charge.worked_seconds)} beyond the allowance of {_minutes(statement.included_seconds)}"
     return f"{beyond} -> {_started(charge, increment, card)}"
 
 
@@ -70,17 +71,19 @@ def _explain_tariff(charge: Charge, card: RateCard) -> str:
     where = f"{_cause(charge.entries[0], card)} -> {_tariff_words(tariff, spans, card)}"
     worked = _minutes(charge.worked_seconds)
     if charge.billed_seconds > round_up(charge.worked_seconds, tariff.increment_seconds):
-        billed = f"minimum charge {_minutes(charge.billed_seconds)} min at {_rate(charge.unit_price, card)}/h"
+        billed = f"minimum charge {_minutes(charge.billed_seconds)} at {_rate(charge.unit_price, card)}/h"
     else:
         billed = _started(charge, tariff.increment_seconds, card)
-    return f"{_when(spans, card)}: {where}; {worked} min -> {billed}"
+    return f"{_when(spans, card)}: {where}; {worked} -> {billed}"
 
 
 def _cause(entry: TimeEntry, card: RateCard) -> str:
     """Why the package does not pay."""
     package = card.package
     if rule_of(entry, card.price_list) is Rule.UNFOUNDED:
-        return f"unfounded {entry.severity} beyond the allowance"
+        return f"unfounded {entry.severity}" + (", no package" if package.covers_nothing else " beyond the allowance")
+    if entry.activity == Activity.CHANGE_REQUEST_ANALYSIS:
+        return f"analysis of a rejected offer, {package.title.lower()}"
     if package.covers_nothing:
         return package.title.lower()
     windows = package.coverage.get(entry.severity, ())
@@ -113,9 +116,16 @@ def _when(spans: Iterable[Span], card: RateCard) -> str:
     for start, end, _ in _joined(spans):
         begin, until = (local_datetime(instant, card.price_list.zone) for instant in (start, end))
         day = f"{_WEEKDAYS[begin.weekday()]} {day_in_words(begin).removesuffix(str(begin.year))}"
-        said.append(f"{'' if day == last_day else day}{begin:%H:%M}-{until:%H:%M}")
+        changed = begin.utcoffset() != until.utcoffset()
+        clock = f"{_with_offset(begin)} - {_with_offset(until)}" if changed else f"{begin:%H:%M}-{until:%H:%M}"
+        said.append(f"{'' if day == last_day else day}{clock}")
         last_day = day
     return ", ".join(said)
+
+
+def _with_offset(moment: datetime) -> str:
+    """Say "02:30+02:00": in the hour that the clock repeats, the time alone would not do."""
+    return moment.isoformat()[11:16] + moment.isoformat()[19:]
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
@@ -146,11 +156,11 @@ def _started(charge: Charge, increment_seconds: int, card: RateCard) -> str:
         return f"{units} started hour{plural} x {rate}"
     if increment_seconds == 1800:
         return f"{units} started half hour{plural} at {rate}/h"
-    return f"{units} started unit{plural} of {_minutes(increment_seconds)} min at {rate}/h"
+    return f"{units} started unit{plural} of {_minutes(increment_seconds)} at {rate}/h"
 
 
 def _counted(part: Charge | OverageShare) -> str:
-    return f"{_minutes(part.worked_seconds)} min -> {_minutes(part.billed_seconds)} min"
+    return f"{_minutes(part.worked_seconds)} -> {_minutes(part.billed_seconds)}"
 
 
 def _discount(card: RateCard) -> str:
@@ -163,5 +173,5 @@ def _rate(price: Decimal, card: RateCard) -> str:
 
 
 def _minutes(seconds: int) -> str:
-    """Whole minutes plain, others with their seconds: 20, 20:30."""
-    return str(seconds // 60) if seconds % 60 == 0 else f"{seconds // 60}:{seconds % 60:02d}"
+    """Say "20 min", or "20 min 30 s" where there are seconds."""
+    return f"{seconds // 60} min" + (f" {seconds % 60} s" if seconds % 60 else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 
 from billing_engine.model.charge import HeldEntry, Statement
 from billing_engine.model.contract import Contract, Customer
@@ -46,8 +47,8 @@ def rate_customer(
 
     Raises UnknownPriceListError or UnknownPackageError when a contract names one that is not there.
     """
-    active = [contract for contract in sorted(contracts, key=_by_id) if contract.active_days(cards.month)]
-    assigned = assign_work(active, entries, expenses, cards)
+    ordered = sorted(contracts, key=attrgetter("contract"))
+    assigned = assign_work(ordered, entries, expenses, cards)
     statements = tuple(
         rate_period(
             contract,
@@ -55,10 +56,7 @@ def rate_customer(
             assigned.entries.get(contract.contract, ()),
             assigned.expenses.get(contract.contract, ()),
         )
-        for contract in active
+        for contract in ordered
+        if contract.active_days(cards.month)
     )
     return CustomerMonth(customer, cards.month, statements, tuple(assigned.held))
-
-
-def _by_id(contract: Contract) -> str:
-    return contract.contract

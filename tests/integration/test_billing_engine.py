@@ -118,7 +118,9 @@ def test_every_customer_ends_as_issued_or_nothing_to_bill(loaded):
 
 def test_issued_invoice_is_the_plan(loaded):
     """What is read back equals the draft of the preview, figure for figure and word for word."""
-    planned = {plan.customer.customer: plan.draft for plan in loaded.plan(OCTOBER) if plan.outcome is RunOutcome.TO_ISSUE}
+    planned = {
+        plan.customer.customer: plan.draft for plan in loaded.plan(OCTOBER) if plan.outcome is RunOutcome.TO_ISSUE
+    }
     list(loaded.issue(OCTOBER, ISSUED_ON))
     for number in ("2026-000001", "2026-000002"):
         invoice = loaded.read_invoice(number)

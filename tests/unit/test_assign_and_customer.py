@@ -247,7 +247,7 @@ def test_all_held_work_of_a_customer_is_shown():
     result = rated([FIRST_HALF, SECOND_HALF], [work("2026-10-14T10:00", contract="K2"), undecided])
     assert [(held.id, held.reason) for held in result.all_held] == [
         ("E2", "the offer is neither accepted nor rejected yet"),
-        ("E1", NO_CONTRACT),
+        ("E1", "contract K2 is not active on that day"),
     ]
 
 
@@ -306,3 +306,25 @@ def test_a_contract_of_an_unknown_list_or_package_is_refused():
         rated([contract(price_list="nope")])
     with pytest.raises(UnknownPackageError, match="has no package 'gold'"):
         rated([contract("gold")])
+
+
+# --- the clock of a customer whose contract does not run in the month --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dates", "month_text", "held"),
+    [
+        row("ended before it", {"ends_on": "2026-10-31"}, "2026-10", False),
+        row("held in the month after", {"ends_on": "2026-10-31"}, "2026-11", True),
+        row("begins with it", {"starts_on": "2026-11-01"}, "2026-11", False),
+        row("not held in the month before", {"starts_on": "2026-11-01"}, "2026-10", False),
+    ],
+)
+def test_work_at_a_months_edge_is_billed_or_held_in_one_month_only(dates, month_text, held):
+    """T2: 23:30 in London on 31 October is 1 November in Belgrade, whether a contract runs in that month or not."""
+    agreed = contract(**dates)
+    cards = RateCards(PriceListBook([b2bee()]), month(month_text))
+    result = rate_customer(Customer("C1", "C", "RS", "EUR"), [agreed], [work("2026-10-31T23:30+00:00")], [], cards)
+    assert bool(result.all_held) is held
+    charged = [e.entry for s in result.statements for charge in s.charges for e in charge.entries]
+    assert bool(charged) is (month_text == "2026-11" and "starts_on" in dates)

@@ -306,11 +306,15 @@ BAD_ENTRIES = [
         ("started_at", "is empty"),
         ("ended_at", "is empty"),
     ),
-    row("unknown customer", {"customer": "C0"}, ("customer", "unknown customer 'C0'; customers.csv has no such row")),
+    row(
+        "unknown customer",
+        {"customer": "C0"},
+        ("customer", "unknown customer 'C0'; no row of customers.csv that could be read has it"),
+    ),
     row(
         "customer in small letters",
         {"customer": "c1"},
-        ("customer", "unknown customer 'c1'; customers.csv has no such row"),
+        ("customer", "unknown customer 'c1'; no row of customers.csv that could be read has it"),
     ),
     row(
         "contract of another customer",
@@ -415,15 +419,14 @@ BAD_ENTRIES = [
     row(
         "longer than 24 h",
         {"ended_at": "2026-10-02T11:00+02:00"},
-        ("ended_at", "the entry is 25.0 h long; allowed is up to 24 h"),
+        ("ended_at", "the entry is 25:00:00 h long; allowed is up to 24 h"),
     ),
     row(
         "24 h of clock, 25 h of time",
         {"started_at": "2026-10-24T12:00", "ended_at": "2026-10-25T12:00"},
-        ("ended_at", "the entry is 25.0 h long; allowed is up to 24 h"),
+        ("ended_at", "the entry is 25:00:00 h long; allowed is up to 24 h"),
     ),
     bad_id("id of 101 characters", "x" * 101, f"'{'x' * 57}...'"),
-    bad_id("id with a NUL byte", "E\x001", r"'E\x001'"),
     bad_id("id with a line end", '"E\n1"', r"'E\n1'"),
     bad_id("id with a tab", "E\t1", r"'E\t1'"),
     bad_id("id with an escape sequence", "E\x1b[2J", r"'E\x1b[2J'"),
@@ -455,7 +458,7 @@ BAD_ENTRIES = [
     row(
         "unknown customer and contract",
         {"customer": "C0", "contract": "K1"},
-        ("customer", "unknown customer 'C0'; customers.csv has no such row"),
+        ("customer", "unknown customer 'C0'; no row of customers.csv that could be read has it"),
         ("contract", "'K1' is no contract of customer C0; known: none"),
     ),
 ]
@@ -481,7 +484,11 @@ def bad_coverage(name, text, reason=NO_COVERAGE):
 
 BAD_CONTRACTS = [
     row("contract empty", {"contract": ""}, ("contract", "is empty")),
-    row("unknown customer", {"customer": "C0"}, ("customer", "unknown customer 'C0'; customers.csv has no such row")),
+    row(
+        "unknown customer",
+        {"customer": "C0"},
+        ("customer", "unknown customer 'C0'; no row of customers.csv that could be read has it"),
+    ),
     row("unknown price list", {"price_list": "b2b"}, ("price_list", "no price list 'b2b'; known: b2bee, kyiv, tokyo")),
     row(
         "price list not valid yet",
@@ -586,7 +593,11 @@ def test_a_bad_contract_is_rejected_with_line_column_and_reason(tmp_path, fields
 
 
 BAD_EXPENSES = [
-    row("unknown customer", {"customer": "C0"}, ("customer", "unknown customer 'C0'; customers.csv has no such row")),
+    row(
+        "unknown customer",
+        {"customer": "C0"},
+        ("customer", "unknown customer 'C0'; no row of customers.csv that could be read has it"),
+    ),
     row("finer than cents", {"amount": "18.405"}, ("amount", "18.405 is finer than the cents of EUR")),
     row("finer than yen", {"customer": "C4", "amount": "18.4"}, ("amount", "18.4 is finer than the cents of JPY")),
     row("negative", {"amount": "-18.40"}, ("amount", f"{NO_NUMBER}; found '-18.40'")),
@@ -754,7 +765,6 @@ BAD_FILES = [
     row("tabs", table(ENTRY, GOOD).replace(",", "\t"), ("", "the fields must be separated by commas"), 1),
     row("too few fields", table(ENTRY, GOOD, "E2,C1,,T2"), ("", "the row has 4 fields, the header 10"), 3),
     row("too many fields", table(ENTRY, GOOD, f"{GOOD},"), ("", "the row has 11 fields, the header 10"), 3),
-    row("spaces alone", table(ENTRY, GOOD, "   "), ("", "the row has 1 fields, the header 10"), 3),
     row("quote not closed", table(ENTRY, GOOD, f'{GOOD}"x', GOOD), ("", f"{INVALID}unexpected end of data"), 3),
     row("text behind a quote", table(ENTRY, GOOD, f'{GOOD}"x"y', GOOD), ("", f"{INVALID}',' expected after '\"'"), 3),
     row(
@@ -774,7 +784,7 @@ def test_a_file_of_another_form_is_rejected_from_there_on(tmp_path, text, proble
     assert read.lines["time_entries.csv"] == ([2] if number > 2 else [])
 
 
-NOT_UTF8 = "from about here on the file is not UTF-8; save it as CSV UTF-8"
+NOT_UTF8 = "from here on the file is not UTF-8; save it as CSV UTF-8"
 
 
 @pytest.mark.parametrize(
@@ -868,8 +878,8 @@ def session(name, start, end, engineer="Mila", **fields):
     return line(ENTRY, entry=name, engineer=engineer, **times, **fields)
 
 
-def at_work(number, name, other_line, engineer="Mila"):
-    return (number, f"{engineer} was at work on {name} (line {other_line}) at the same time")
+def at_work(number, later, earlier, other_line, engineer="Mila"):
+    return (number, f"{engineer} was at work on {later} and {earlier} (line {other_line}) at the same time")
 
 
 OVERLAPS = [
@@ -877,24 +887,28 @@ OVERLAPS = [
     row("apart", [session("E1", "10:00", "11:00"), session("E2", "12:00", "13:00")], []),
     row("two engineers", [session("E1", "10:00", "11:00"), session("E2", "10:00", "11:00", "Petar")], []),
     row("no engineer", [session("E1", "10:00", "11:00", ""), session("E2", "10:00", "11:00", "")], []),
-    row("one minute", [session("E1", "10:00", "11:00"), session("E2", "10:59", "12:00")], [at_work(3, "E1", 2)]),
-    row("later one first", [session("E2", "10:59", "12:00"), session("E1", "10:00", "11:00")], [at_work(2, "E1", 3)]),
-    row("same time", [session("E1", "10:00", "11:00"), session("E2", "10:00", "11:00")], [at_work(3, "E1", 2)]),
-    row("within", [session("E1", "10:00", "15:00"), session("E2", "11:00", "12:00")], [at_work(3, "E1", 2)]),
+    row("one minute", [session("E1", "10:00", "11:00"), session("E2", "10:59", "12:00")], [at_work(3, "E2", "E1", 2)]),
+    row(
+        "later one first",
+        [session("E2", "10:59", "12:00"), session("E1", "10:00", "11:00")],
+        [at_work(2, "E2", "E1", 3)],
+    ),
+    row("same time", [session("E1", "10:00", "11:00"), session("E2", "10:00", "11:00")], [at_work(3, "E2", "E1", 2)]),
+    row("within", [session("E1", "10:00", "15:00"), session("E2", "11:00", "12:00")], [at_work(3, "E2", "E1", 2)]),
     row(
         "two within one",
         [session("E1", "10:00", "15:00"), session("E2", "11:00", "12:00"), session("E3", "12:00", "13:00")],
-        [at_work(3, "E1", 2), at_work(4, "E1", 2)],
+        [at_work(3, "E2", "E1", 2), at_work(4, "E3", "E1", 2)],
     ),
     row(
         "chain",
         [session("E1", "10:00", "12:00"), session("E2", "11:00", "14:00"), session("E3", "13:00", "15:00")],
-        [at_work(3, "E1", 2), at_work(4, "E2", 3)],
+        [at_work(3, "E2", "E1", 2), at_work(4, "E3", "E2", 3)],
     ),
     row(
         "at two customers",
         [session("E1", "10:00", "11:00"), session("E2", "10:30+02:00", "11:00+02:00", customer="C2")],
-        [at_work(3, "E1", 2)],
+        [at_work(3, "E2", "E1", 2)],
     ),
     row("the same row twice", [session("E1", "10:00", "11:00"), session("E1", "10:00", "11:00")], []),
     row("a rejected one", [session("E1", "10:00", "11:00"), session("E2", "10:00", "11:00", severity="T5")], []),

@@ -3,6 +3,9 @@
 Dates and offsets are written out from the IANA time zone data, so every expectation is a literal UTC time.
 """
 
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -682,3 +685,15 @@ def test_the_price_of_time_is_exact_until_it_is_rounded(seconds, rate, expected)
 def test_money_for_programs_has_two_decimals_or_more(amount, expected):
     """No exponent, at least two decimals, and none that the amount has is lost."""
     assert plain(Decimal(amount)) == expected
+
+
+@pytest.mark.parametrize("language", ["C", "sr_RS.UTF-8", "de_DE.UTF-8", ""])
+def test_holiday_names_do_not_depend_on_the_machine(language):
+    """Name holidays in English whatever the environment's language is: the name is printed on invoices."""
+    code = (
+        "from datetime import date; from billing_engine.model.calendar import Calendar\n"
+        "print(Calendar('RS').holiday_name(date(2026, 11, 11)), Calendar('CZ').holiday_name(date(2026, 7, 6)))"
+    )
+    environment = {**os.environ, "LANG": language, "LANGUAGE": language, "LC_ALL": language}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "Armistice Day Jan Hus Day\n"

@@ -253,7 +253,11 @@ EVENING = '{ days = "working_days", from = "17:00", to = "24:00" }'
 STANDARD_T1 = 'T1 = [{ days = "every_day", from = "08:00", to = "18:00" }]'
 HOLIDAY_WINDOWS = 'windows = [{ days = "holidays", from = "00:00", to = "24:00" }]'
 RATE = "tariffs.working.rate_per_hour"
-LIMITS, NUMBER, WHOLE = "allowed is 0 to 1,000,000,000", "allowed is a number such as 50 or 49.90", "valid integer"
+LIMITS, NUMBER, WHOLE = (
+    "allowed is 0 to 1,000,000,000",
+    "allowed is a number such as 50 or 49.90",
+    "allowed is a whole number",
+)
 NO_KEY = "unknown key"
 
 
@@ -365,13 +369,6 @@ BROKEN = [
         "after_hours and after_hours overlap at 23:00-24:00 on fri",
     ),
     row(
-        "overlap on holidays by every_day",
-        (HOLIDAY_WINDOWS, f'{HOLIDAY_WINDOWS[:-1]}, {{ days = "every_day", from = "03:00", to = "03:01" }}]'),
-        "tariffs",
-        "holiday and holiday overlap at 03:00-03:01 on holidays",
-        "after_hours and holiday overlap at 03:00-03:01 on mon, tue, wed, thu, fri, sat, sun",
-    ),
-    row(
         "window over midnight",
         evening('{ days = "working_days", from = "17:00", to = "09:00" }'),
         "tariffs.after_hours.windows[2]",
@@ -409,7 +406,7 @@ BROKEN = [
         "time without quotes",
         evening(EVENING.replace('"17:00"', "17:00:00")),
         "tariffs.after_hours.windows[2].from",
-        "17, 0",
+        "17:00:00",
         'allowed is a time of day in quotes, "00:00" to "24:00"',
     ),
     row(
@@ -538,32 +535,37 @@ BROKEN = [
         "allowed: split, started_unit_keeps_tariff",
     ),
     row("wrong rollover", ('rollover = "none"', 'rollover = "all"'), "allowance.rollover", "found 'all'", "'none'"),
-    row("name in capitals", ('name = "b2bee"', 'name = "B2BEE"'), "name", "found 'B2BEE'", "^[a-z][a-z0-9_-]*$"),
+    row("name in capitals", ('name = "b2bee"', 'name = "B2BEE"'), "name", "found 'B2BEE'", "small letters"),
     row("name as a path", ('name = "b2bee"', 'name = "../b2bee"'), "name", "found '../b2bee'"),
-    row("tariff's name in capitals", ("[tariffs.working]", "[tariffs.Working]"), "tariffs.Working", "^[a-z][a-z0-9_-]"),
-    row("empty title", ('title = "Basic"', 'title = ""'), "packages.basic.title", "found ''", "at least 1 character"),
+    row("tariff's name in capitals", ("[tariffs.working]", "[tariffs.Working]"), "tariffs.Working", "small letters"),
+    row("empty title", ('title = "Basic"', 'title = ""'), "packages.basic.title", "found ''", "must not be empty"),
     row(
         "entitled as a word",
         ('title = "Basic"', 'title = "Basic"\nentitled = "no"'),
         "packages.basic.entitled",
         "found 'no'",
-        "valid boolean",
+        "allowed is true or false",
     ),
     row(
         "added holiday as text",
         ("add = []", 'add = [{ date = "2026-12-24", name = "Company day" }]'),
         "holidays.add[1].date",
         "found '2026-12-24'",
-        "valid date",
+        "allowed is a day such as",
     ),
-    row("removed holiday as text", ("remove = []", 'remove = ["2026-01-01"]'), "holidays.remove[1]", "valid date"),
+    row(
+        "removed holiday as text",
+        ("remove = []", 'remove = ["2026-01-01"]'),
+        "holidays.remove[1]",
+        "allowed is a day such as",
+    ),
     row("tariff as a list", ("[tariffs.working]", "[[tariffs.working]]"), "tariffs.working", "Working day"),
     row(
         "clause out of scope without words",
         ("[out_of_scope]\n", '[out_of_scope]\n"Fax" = 1\n'),
         "out_of_scope.Fax",
         "found 1",
-        "valid string",
+        "allowed is a text in quotes",
     ),
     # severities
     row(
@@ -571,7 +573,7 @@ BROKEN = [
         ('severities = ["T1", "T2", "T3", "T4"]', "severities = []"),
         "rating.severities",
         "found []",
-        "at least 1",
+        "must not be empty",
     ),
     row(
         "unknown unfounded severity",
@@ -628,14 +630,14 @@ BROKEN = [
         ("valid_from = 2016-01-01", 'valid_from = "2016-01-01"'),
         "valid_from",
         "found '2016-01-01'",
-        "valid date",
+        "allowed is a day such as",
     ),
     row(
         "valid from an hour",
         ("valid_from = 2016-01-01", "valid_from = 2016-01-01T00:00:00"),
         "valid_from",
-        "2016, 1, 1, 0, 0",
-        "valid date",
+        "2016-01-01 00:00:00",
+        "allowed is a day such as",
     ),
 ]
 
@@ -646,9 +648,7 @@ def test_a_broken_file_is_refused_with_where_what_and_what_is_allowed(tmp_path, 
     error = refusal(tmp_path, changed(change))
     assert str(error).startswith(f"{tmp_path / 'mine.toml'}: ")
     (problem,) = error.problems
-    # the rules that compare several keys put their path behind the table's, after a colon
-    path = problem.removeprefix("file: ").replace(": ", ".")
-    assert path.startswith(f"{key}.")
+    assert problem.replace(": ", ".").startswith(f"{key}.")
     assert [part for part in parts if part not in problem] == []
 
 
@@ -733,6 +733,15 @@ def test_several_things_that_do_not_fit_together_are_reported_at_once(tmp_path):
         "first day of a month",
     ]
     assert [part for part in parts if part not in said] == []
+
+
+def test_a_window_that_overlaps_two_tariffs_is_two_problems(tmp_path):
+    """Name each pair of tariffs and the days on which both would hold."""
+    twice = f'{HOLIDAY_WINDOWS[:-1]}, {{ days = "every_day", from = "03:00", to = "03:01" }}]'
+    assert refusal(tmp_path, changed((HOLIDAY_WINDOWS, twice))).problems == [
+        "tariffs: after_hours and holiday overlap at 03:00-03:01 on mon, tue, wed, thu, fri, sat, sun",
+        "tariffs: holiday and holiday overlap at 03:00-03:01 on holidays",
+    ]
 
 
 def test_an_overlap_is_no_gap(tmp_path):
@@ -953,3 +962,71 @@ OTHER_TERMS = [
 def test_the_hash_changes_with_any_term(tmp_path, change):
     """Give another hash as soon as one term differs."""
     assert load(tmp_path, changed(change)).content_hash != b2bee().content_hash
+
+
+MONSTROUS = [
+    row("country as a list", ('country = "RS"', 'country = ["RS"]'), "country"),
+    row("zone as a list", ('time_zone = "Europe/Belgrade"', 'time_zone = ["x"]'), "time_zone"),
+    row("days in a list of lists", ('days = "holidays"', 'days = [["mon"]]'), "tariffs.holiday.windows[1].days"),
+    row("days in a table", ('days = "holidays"', "days = [{ a = 1 }]"), "tariffs.holiday.windows[1].days"),
+    row("exponent of 19 digits", ("rate_per_hour = 150", "rate_per_hour = 1e9999999999999999999"), "too many digits"),
+    row("5,000 digits", ("rate_per_hour = 150", "rate_per_hour = " + "9" * 5000), "too many digits"),
+    row("a billionth of a billionth", ("rate_per_hour = 150", "rate_per_hour = 1e-999999"), "up to 9 decimals"),
+    row("severity twice", ('["T1", "T2", "T3", "T4"]', '["T1", "T1", "T2", "T3", "T4"]'), "each may stand here once"),
+    row("blank title", ('title = "Basic"', 'title = "  "'), "packages.basic.title: must not be empty"),
+    row("fee finer than cents", ("monthly_fee = 200", "monthly_fee = 199.999"), "packages.standard.monthly_fee"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), MONSTROUS)
+def test_monstrous_values_are_refused_like_any_other(tmp_path, change, said):
+    """Refuse what no type check expects, as a problem of the file and not as a crash."""
+    assert said in str(refusal(tmp_path, changed(change)))
+
+
+def test_everything_that_is_wrong_is_said_at_once(tmp_path):
+    """Report a bad currency, a gap, a late start and a missing severity of one file together."""
+    broken = changed(
+        ('currency = "EUR"', 'currency = "euro"'),
+        (EVENING, EVENING.replace("24:00", "23:00")),
+        ("valid_from = 2016-01-01", "valid_from = 2016-01-15"),
+        (COVERED_T4, ""),
+    )
+    paths = [problem.partition(":")[0] for problem in refusal(tmp_path, broken).problems]
+    assert paths == ["valid_from", "currency", "tariffs", "packages.basic.coverage"]
+
+
+def test_all_bad_files_of_a_folder_are_named(tmp_path):
+    """Report the problems of every file in a folder, not of the first only."""
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / name).write_text("hello", encoding="utf-8")
+    with pytest.raises(InvalidFileError) as refused:
+        read_price_lists([tmp_path])
+    assert [problem.partition(":")[0] for problem in refused.value.problems] == ["a.toml", "b.toml"]
+
+
+def test_unknown_key_names_the_keys_that_are_allowed_there(tmp_path):
+    """Tell somebody who mistyped a key which ones the table may have."""
+    (problem,) = refusal(tmp_path, changed(("rate_per_hour = 150", "rate = 1\nrate_per_hour = 150"))).problems
+    assert problem == (
+        "tariffs.holiday.rate: unknown key; allowed: increment_minutes, minimum_minutes, rate_per_hour, title, windows"
+    )
+
+
+def test_hash_is_of_the_terms_alone(tmp_path):
+    """Keep the hash when a number is written otherwise or tables change places."""
+    path = tmp_path / "mine.toml"
+    path.write_text(changed(("rate_per_hour = 150", "rate_per_hour = 150.00")), encoding="utf-8")
+    assert read_price_list(path).content_hash == b2bee().content_hash
+    head, name, rest = SHIPPED.partition("[packages.basic]")
+    basic, other_name, others = (name + rest).partition("[packages.standard]")
+    moved = (other_name + others).replace("[out_of_scope]", f"{basic}[out_of_scope]")
+    path.write_text(head + moved, encoding="utf-8")
+    assert read_price_list(path).content_hash == b2bee().content_hash
+
+
+def test_byte_order_mark_is_no_problem(tmp_path):
+    """Read a file that an editor saved with a byte order mark."""
+    path = tmp_path / "mine.toml"
+    path.write_text(SHIPPED, encoding="utf-8-sig")
+    assert read_price_list(path) == b2bee()

@@ -45,6 +45,8 @@ E4,C1,,T4,,,2026-10-05T09:00+02:00,2026-10-05T09:05+02:00
 """
 )
 
+THREE_HOURS = "180 min -> 3 started hours x 100.00 EUR"
+
 
 def row(name, *values):
     """Name a table row."""
@@ -64,7 +66,7 @@ def charged(package, *entries, price_list=None, period="2026-10", expenses=(), *
     cards = RateCards(PriceListBook([price_list or b2bee()]), month(period))
     one = Customer("C1", "One", "RS", "EUR")
     rated = rate_customer(one, [contract(package, **fields)], numbered(*entries), expenses, cards)
-    (found,) = json_shapes.rated_folder(RatedFolder(cards.month, (rated,), cards, (), ()))["statements"]
+    (found,) = json_shapes.rated_folder(RatedFolder(cards.month, (rated,), cards, (), (), ()))["statements"]
     return found
 
 
@@ -331,8 +333,8 @@ TWO_WINDOWS = (("T2", LUNCH),)
 FEES = [
     row("a whole month", {}, "Premium, October 2026"),
     row("a part of a month", {"starts_on": "2026-10-16"}, "Premium, October 2026, 16 of 31 days"),
-    row("several", {"quantity": 3}, "Premium, October 2026, 3 x"),
-    row("both", {"quantity": 3, "ends_on": "2026-10-01"}, "Premium, October 2026, 1 of 31 days, 3 x"),
+    row("several", {"quantity": 3}, "Premium, October 2026, 3 times"),
+    row("both", {"quantity": 3, "ends_on": "2026-10-01"}, "Premium, October 2026, 1 of 31 days, 3 times"),
 ]
 
 
@@ -574,7 +576,7 @@ REASONS = [
         "out-of-package",
         [entry("T3", "2026-10-25T01:30", "2026-10-25T03:30")],
         {},
-        ["Sun 25 Oct 01:30-03:30: out of package -> after hours; 180 min -> 3 started hours x 100.00 EUR"],
+        [f"Sun 25 Oct 01:30+02:00 - 03:30+01:00: out of package -> after hours; {THREE_HOURS}"],
     ),
     row(
         "in another currency",

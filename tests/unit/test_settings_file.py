@@ -86,8 +86,6 @@ TAKEN = [
     row("due in a year", (DAYS, "days = 365"), "payment_days", 365),
     row("zero invoices", ("zero_invoices = false", "zero_invoices = true"), "zero_invoices", True),
     row("another form", (FORMAT, 'number_format = "INV/{number}/{year}"'), "number_format", "INV/{number}/{year}"),
-    row("year twice", (FORMAT, 'number_format = "{year}{year}{number}"'), "number_format", "{year}{year}{number}"),
-    row("braces", (FORMAT, 'number_format = "{{{year}}}-{number}"'), "number_format", "{{{year}}}-{number}"),
 ]
 
 
@@ -111,7 +109,7 @@ FORMATS = [
     row("attribute of the number", "{year}-{number.real}", NEEDS_BOTH),
     row("item", "{year[0]}-{number}", NEEDS_BOTH),
     row("conversion alone", "{number!r}", NEEDS_BOTH),
-    row("unknown conversion", "{year!x}-{number}", "Unknown conversion specifier"),
+    row("conversion besides", "{year!r}-{number}", NEEDS_BOTH),
     row("position 0", "{0}", NEEDS_BOTH),
     row("position 0 besides", "{0}-{year}-{number}", NEEDS_BOTH),
     row("no names", "{}-{}", NEEDS_BOTH),
@@ -121,15 +119,22 @@ FORMATS = [
     row("no field", "INVOICE", NEEDS_BOTH),
     row("empty", "", NEEDS_BOTH),
     row("year in double braces", "{{year}}-{number}", NEEDS_BOTH),
-    row("brace not closed", "{year}-{number", "expected '}'"),
-    row("brace not opened", "{year}}-{number}", "Single '}'"),
-    row("61 characters", "{year}-{number:056d}", "up to 60 characters"),
-    row("huge width", "{year}-{number:100000d}", "up to 60 characters"),
-    row("width of many digits", "{year}-{number:99999999999999999999999d}", "Too many decimal digits"),
-    row("width from the year", "{year}-{number:{year}d}", "up to 60 characters"),
-    row("unknown form", "{year}-{number:zzz}", "Invalid format specifier"),
-    row("date form", "{year:%Y}-{number}", "Invalid format specifier"),
-    row("long text", "x" * 60 + "{year}-{number}", "up to 60 characters"),
+    row("brace not closed", "{year}-{number", NEEDS_BOTH),
+    row("brace not opened", "{year}}-{number}", NEEDS_BOTH),
+    row("year twice", "{year}{year}{number}", NEEDS_BOTH),
+    row("literal braces", "{{{year}}}-{number}", NEEDS_BOTH),
+    row("huge width", "{year}-{number:100000d}", NEEDS_BOTH),
+    row("width from another field", "{year}-{number:{year}d}", NEEDS_BOTH),
+    row("width from a missing field", "{year}-{number:{missing}}", NEEDS_BOTH),
+    row("width from an attribute", "{year}-{number:{year.real}}", NEEDS_BOTH),
+    row("rounded, so that 10 and 11 are one number", "{year}-{number:.0e}", NEEDS_BOTH),
+    row("a character for a number", "{year}-{number:c}", NEEDS_BOTH),
+    row("percent", "{year}-{number:%}", NEEDS_BOTH),
+    row("padded with spaces", "{year}-{number:6d}", NEEDS_BOTH),
+    row("date form", "{year:%Y}-{number}", NEEDS_BOTH),
+    row("markup", "<b>{year}-{number}", NEEDS_BOTH),
+    row("line end", "{year}\\n{number}", NEEDS_BOTH),
+    row("long text", "x" * 60 + "{year}-{number}", NEEDS_BOTH),
 ]
 
 
@@ -142,11 +147,11 @@ def test_a_number_format_that_is_none_is_refused(tmp_path, text, allowed):
     assert f"; found '{text[:60]}" in problem
 
 
-def test_a_number_of_60_characters_is_allowed(tmp_path):
-    """Take the longest number that the limit leaves."""
-    text = "{year}-{number:055d}"
+def test_the_longest_number_format_still_fits_its_column(tmp_path):
+    """Take a long format with nine leading zeros; its numbers stay within the 60 characters of the database."""
+    text = "A" * 30 + "{year}-{number:09d}"
     settings = load(tmp_path, changed((FORMAT, f'number_format = "{text}"')))
-    assert len(settings.number_format.format(year=2026, number=1)) == 60
+    assert len(settings.number_format.format(year=2026, number=10**12)) <= 60
 
 
 BROKEN = [
@@ -158,22 +163,40 @@ BROKEN = [
     row("unknown key of tax", (VAT, "vat = 20"), "tax.vat", "unknown key"),
     row("negative days", (DAYS, "days = -1"), "payment.days", "greater than or equal to 0", "found -1"),
     row("more than a year", (DAYS, "days = 366"), "payment.days", "less than or equal to 365", "found 366"),
-    row("half a day", (DAYS, "days = 14.5"), "payment.days", "valid integer", "found 14.5"),
-    row("days true", (DAYS, "days = true"), "payment.days", "valid integer", "found True"),
+    row("half a day", (DAYS, "days = 14.5"), "payment.days", "allowed is a whole number", "found 14.5"),
+    row("days true", (DAYS, "days = true"), "payment.days", "allowed is a whole number", "found True"),
     row("unknown key of payment", (DAYS, "term = 14"), "payment.term", "unknown key"),
-    row("number as a switch", ("= false", "= 0"), "invoice.zero_invoices", "valid boolean", "found 0"),
-    row("format as a number", (FORMAT, "number_format = 1"), "invoice.number_format", "valid string", "found 1"),
+    row("number as a switch", ("= false", "= 0"), "invoice.zero_invoices", "allowed is true or false", "found 0"),
+    row(
+        "format as a number",
+        (FORMAT, "number_format = 1"),
+        "invoice.number_format",
+        "allowed is a text in quotes",
+        "found 1",
+    ),
     row("unknown key of invoice", ("zero_invoices", "zero"), "invoice.zero", "unknown key"),
     row("folders as a text", (FOLDERS, 'folders = "mine"'), "price_lists.folders", "found 'mine'"),
-    row("folder as a number", (FOLDERS, "folders = [1]"), "price_lists.folders[1]", "valid string", "found 1"),
+    row(
+        "folder as a number",
+        (FOLDERS, "folders = [1]"),
+        "price_lists.folders[1]",
+        "allowed is a text in quotes",
+        "found 1",
+    ),
     row("unknown country", ('country = "RS"', 'country = "Serbia"'), "seller.country", "ISO 3166", "found 'Serbia'"),
     row("seller without name", (f"{NAME}\n", ""), "seller.name", "is missing"),
-    row("empty name", (NAME, 'name = ""'), "seller.name", "at least 1 character", "found ''"),
+    row("empty name", (NAME, 'name = ""'), "seller.name", "must not be empty", "found ''"),
     row("no address", (ADDRESS, ""), "seller.address", "is missing"),
-    row("empty address", (ADDRESS, "address = []\n"), "seller.address", "at least 1", "found []"),
-    row("address as a text", (ADDRESS, 'address = "Here"\n'), "seller.address", "valid list", "found 'Here'"),
+    row("empty address", (ADDRESS, "address = []\n"), "seller.address", "must not be empty", "found []"),
+    row("address as a text", (ADDRESS, 'address = "Here"\n'), "seller.address", "allowed is a list", "found 'Here'"),
     row("nine lines of address", (ADDRESS, f"address = {['x'] * 9}\n"), "seller.address", "at most 8"),
-    row("number in the address", ('"Serbia"', "11000"), "seller.address[3]", "valid string", "found 11000"),
+    row(
+        "number in the address",
+        ('"Serbia"', "11000"),
+        "seller.address[3]",
+        "allowed is a text in quotes",
+        "found 11000",
+    ),
     row("201 characters", ("SMPLRSBG", "x" * 201), "seller.bic", "at most 200 characters", "found 'xxx"),
     row("unknown key of seller", ("phone", "telephone"), "seller.telephone", "unknown key"),
     row("unknown table", ("[payment]\ndays = 14", "[payments]\ndays = 14"), "payments", "unknown key"),
