@@ -308,7 +308,7 @@ def test_a_contract_of_an_unknown_list_or_package_is_refused():
         rated([contract("gold")])
 
 
-# --- the clock of a customer whose contract does not run in the month --------------------------------------------------
+# --- the clock of a customer whose contract does not run in the month -------------------------------------------
 
 
 @pytest.mark.parametrize(
