@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from billing_engine.errors import BillingError
+from billing_engine.errors import BillingError, PriceListChangedError
 from billing_engine.invoicing.draft import draft_invoice
 from billing_engine.model.charge import HeldEntry
 from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.invoice import InvoiceDraft
 from billing_engine.model.money import ZERO
-from billing_engine.model.period import Month
-from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.settings import Settings
 from billing_engine.model.time_entry import Expense, TimeEntry
 from billing_engine.rating.annex import annex_entries
@@ -28,10 +26,10 @@ log = logging.getLogger(__name__)
 class RunOutcome(StrEnum):
     """How a customer ends a run."""
 
-    TO_ISSUE = "to issue"
+    TO_ISSUE = "to_issue"
     ISSUED = "issued"
-    ALREADY_ISSUED = "already issued"
-    NOTHING_TO_BILL = "nothing to bill"
+    ALREADY_ISSUED = "already_issued"
+    NOTHING_TO_BILL = "nothing_to_bill"
     FAILED = "failed"
 
 
@@ -46,6 +44,8 @@ class CustomerInput:
     expenses: Sequence[Expense]
     invoice_number: str | None
     """Of the month's invoice, where there is one already."""
+    used_price_lists: Mapping[str, str]
+    """Versions that issued invoices used, with the hash of their terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,8 @@ class CustomerPlan:
         return self.draft.net if self.draft is not None else ZERO
 
 
-def plan_billing_run(
-    inputs: Iterable[CustomerInput], month: Month, book: PriceListBook, settings: Settings
-) -> Iterator[CustomerPlan]:
+def plan_billing_run(inputs: Iterable[CustomerInput], cards: RateCards, settings: Settings) -> Iterator[CustomerPlan]:
     """Plan a month, customer by customer; one that fails is reported and stops no other."""
-    cards = RateCards(book, month)
     for given in inputs:
         yield _plan_or_fail(given, cards, settings)
 
@@ -76,17 +73,22 @@ def plan_billing_run(
 def _plan_or_fail(given: CustomerInput, cards: RateCards, settings: Settings) -> CustomerPlan:
     try:
         return plan_customer(given, cards, settings)
-    except BillingError as error:
-        reason = str(error)
-    except Exception as error:  # whatever is wrong with one customer must not stop the others
-        log.exception("planning customer %s failed", given.customer.customer)
-        reason = f"{type(error).__name__}: {error}"
-    return CustomerPlan(given.customer, RunOutcome.FAILED, reason, invoice_number=given.invoice_number)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one customer must not stop the others
+        return failed(given.customer, error)
+
+
+def failed(customer: Customer, error: Exception) -> CustomerPlan:
+    """Report a customer whose month could not be planned or issued; a bug is logged with where it happened."""
+    if isinstance(error, BillingError):
+        return CustomerPlan(customer, RunOutcome.FAILED, str(error))
+    log.error("customer %s failed", customer.customer, exc_info=error)
+    return CustomerPlan(customer, RunOutcome.FAILED, f"{type(error).__name__}: {error}")
 
 
 def plan_customer(given: CustomerInput, cards: RateCards, settings: Settings) -> CustomerPlan:
-    """Plan one customer's month."""
+    """Plan one customer's month; raises BillingError when it can not be billed."""
     rated = rate_customer(given.customer, given.contracts, given.entries, given.expenses, cards)
+    _check_price_lists(rated, given.used_price_lists)
     if given.invoice_number is not None:
         held = (*rated.all_held, *_late(rated, given.invoice_number))
         return CustomerPlan(given.customer, RunOutcome.ALREADY_ISSUED, held=held, invoice_number=given.invoice_number)
@@ -101,6 +103,16 @@ def plan_customer(given: CustomerInput, cards: RateCards, settings: Settings) ->
     if not draft.gross and not settings.zero_invoices:
         return CustomerPlan(given.customer, RunOutcome.NOTHING_TO_BILL, "comes to 0.00", draft, rated.all_held)
     return CustomerPlan(given.customer, RunOutcome.TO_ISSUE, draft=draft, held=rated.all_held)
+
+
+def _check_price_lists(rated: CustomerMonth, used: Mapping[str, str]) -> None:
+    """Raise PriceListChangedError when terms differ from when an invoice first used them."""
+    for statement in rated.statements:
+        if used.get(statement.price_list_version, statement.price_list_hash) != statement.price_list_hash:
+            raise PriceListChangedError(
+                f"price list {statement.price_list_version} was changed after invoices were issued with it; "
+                "restore it and write the change as a new version with a later valid_from"
+            )
 
 
 def _late(rated: CustomerMonth, invoice_number: str) -> list[HeldEntry]:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
-from billing_engine.billing_run import CustomerInput, CustomerPlan, RunOutcome, plan_billing_run
+from billing_engine.billing_run import (
+    CustomerInput,
+    CustomerPlan,
+    RunOutcome,
+    failed,
+    plan_billing_run,
+    plan_customer,
+)
 from billing_engine.errors import BillingError, SettingsMissingError
 from billing_engine.import_folder import ImportReport, import_folder
-from billing_engine.model.contract import Contract
+from billing_engine.model.contract import by_customer
 from billing_engine.model.instant import SECONDS_PER_DAY, midnight_utc
 from billing_engine.model.invoice import Invoice, Seller
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.settings import Settings
-from billing_engine.model.time_entry import Expense, TimeEntry
+from billing_engine.rating.rate_card import RateCards
 from billing_engine.storage import invoices, master_data, schema, work
 from billing_engine.storage.database import READ_ONLY
 from billing_engine.storage.inserting import batches
-
-log = logging.getLogger(__name__)
 
 _UNSETTLED = Settings(seller=Seller(name="", address="", country=""))
 """Plans may be made before there are settings; they then show no tax."""
@@ -70,6 +74,11 @@ class BillingEngine:
         with self._reading(connection) as active:
             return schema.check(active)
 
+    def has_schema(self, *, connection: Connection | None = None) -> bool:
+        """Tell whether the database has tables of ours, of whatever version."""
+        with self._reading(connection) as active:
+            return not schema.is_empty(active)
+
     def import_folder(
         self, folder: Path, *, skip_rejected: bool = False, connection: Connection | None = None
     ) -> ImportReport:
@@ -77,73 +86,95 @@ class BillingEngine:
 
         Raises InputFolderError when there is nothing to read.
         """
-        with self._transaction(connection) as active:
-            return import_folder(active, folder, self._book, skip_rejected=skip_rejected)
+        return import_folder(
+            folder,
+            self._book,
+            lambda: self._reading(connection),
+            lambda: self._transaction(connection),
+            skip_rejected=skip_rejected,
+        )
 
-    def plan(self, month: Month, *, connection: Connection | None = None) -> Iterator[CustomerPlan]:
-        """Plan a month, customer by customer in order of id; writes nothing."""
+    def count_customers(self, *, connection: Connection | None = None) -> int:
+        """Return how many customers a run goes through."""
         with self._reading(connection) as active:
-            customers = master_data.read_customers(active)
-            contracts = _by_customer(master_data.read_contracts(active).values())
-            numbers = invoices.read_numbers(active, month)
-        for batch in batches(list(customers.values())):
+            return len(master_data.read_customer_ids(active))
+
+    def plan(
+        self, month: Month, *, customers: Sequence[str] | None = None, connection: Connection | None = None
+    ) -> Iterator[CustomerPlan]:
+        """Plan a month, customer by customer in order of id, all or those named; writes nothing."""
+        with self._reading(connection) as active:
+            ids = master_data.read_customer_ids(active)
+        wanted = ids if customers is None else [customer for customer in ids if customer in set(customers)]
+        cards = RateCards(self._book, month)
+        for batch in batches(wanted):
             with self._reading(connection) as active:
-                entries, expenses = _read_work(active, month, [customer.customer for customer in batch])
-            inputs = [
-                CustomerInput(
-                    customer=customer,
-                    contracts=contracts.get(customer.customer, []),
-                    entries=entries.get(customer.customer, []),
-                    expenses=expenses.get(customer.customer, []),
-                    invoice_number=numbers.get(customer.customer),
-                )
-                for customer in batch
-            ]
-            yield from plan_billing_run(inputs, month, self._book, self._settings or _UNSETTLED)
+                inputs = _read_inputs(active, month, batch)
+            yield from plan_billing_run(inputs, cards, self._settings or _UNSETTLED)
 
-    def issue(self, month: Month, issued_on: date, *, connection: Connection | None = None) -> Iterator[CustomerPlan]:
-        """Plan and issue a month, one transaction per customer; yields what became of each.
+    def issue(
+        self,
+        month: Month,
+        issued_on: date,
+        *,
+        connection: Connection | None = None,
+        on_progress: Callable[[CustomerPlan], object] | None = None,
+    ) -> list[CustomerPlan]:
+        """Plan and issue a month, one transaction per customer; tells what became of each, also as it goes.
 
+        What decides an invoice is read in the transaction that writes it, so nothing that changes meanwhile is missed.
         A customer that fails is reported and stops no other. In a host's transaction errors are the host's to handle.
         Raises SettingsMissingError when there is no seller to issue for.
         """
         if self._settings is None:
             raise SettingsMissingError
-        for plan in self.plan(month, connection=connection):
-            yield self._issue_one(plan, self._settings, issued_on, connection)
+        with self._reading(connection) as active:
+            ids = master_data.read_customer_ids(active)
+        cards = RateCards(self._book, month)
+        plans = []
+        for customer in ids:
+            plans.append(self._issue_one(customer, cards, self._settings, issued_on, connection))
+            if on_progress is not None:
+                on_progress(plans[-1])
+        return plans
 
     def _issue_one(
-        self, plan: CustomerPlan, settings: Settings, issued_on: date, connection: Connection | None
+        self, customer: str, cards: RateCards, settings: Settings, issued_on: date, connection: Connection | None
     ) -> CustomerPlan:
-        if plan.outcome is not RunOutcome.TO_ISSUE or plan.draft is None:
-            return plan
+        given = None
         try:
             with self._transaction(connection) as active:
+                (given,) = _read_inputs(active, cards.month, [customer])
+                plan = plan_customer(given, cards, settings)
+                if plan.outcome is not RunOutcome.TO_ISSUE or plan.draft is None:
+                    return plan
                 number = invoices.issue_invoice(active, plan.draft, settings.number_format, issued_on)
-        except (BillingError, SQLAlchemyError) as error:
-            if connection is not None:
+        except Exception as error:  # whatever is wrong with one customer must not stop the others
+            if connection is not None or given is None:
                 raise
-            log.exception("issuing for customer %s failed", plan.customer.customer)
-            return replace(plan, outcome=RunOutcome.FAILED, reason=_in_short(error))
+            return failed(given.customer, _without_parameters(error))
         if number is None:
             return replace(plan, outcome=RunOutcome.ALREADY_ISSUED, reason="by another run at the same time")
         return replace(plan, outcome=RunOutcome.ISSUED, invoice_number=number)
 
-    def count_customers(self, *, connection: Connection | None = None) -> int:
-        """Return how many customers a run goes through."""
-        with self._reading(connection) as active:
-            return master_data.count_customers(active)
-
-    def months_with_unbilled_work(self, *, connection: Connection | None = None) -> list[Month]:
-        """Return the months from the first unbilled entry or expense to the last."""
+    def held(
+        self, month: Month | None = None, *, connection: Connection | None = None
+    ) -> list[tuple[Month, CustomerPlan]]:
+        """Plan the customers that have unbilled work, of a month or of all; keeps those that hold some, or failed."""
         with self._reading(connection) as active:
             days = work.read_unbilled_days(active)
-        if days is None:
-            return []
-        months = [Month(days[0].year, days[0].month)]
-        while months[-1].last_day < days[1]:
-            months.append(months[-1].next())
-        return months
+        customers_by_month: dict[Month, set[str]] = {}
+        for customer, day in days:
+            # A day in UTC is part of up to three days elsewhere, and these of two months.
+            for near in (day - timedelta(days=1), day, day + timedelta(days=1)):
+                customers_by_month.setdefault(Month(near.year, near.month), set()).add(customer)
+        months = sorted(customers_by_month) if month is None else [month]
+        plans = (
+            (period, plan)
+            for period in months
+            for plan in self.plan(period, customers=sorted(customers_by_month.get(period, ())), connection=connection)
+        )
+        return [(period, plan) for period, plan in plans if plan.held or plan.outcome is RunOutcome.FAILED]
 
     def list_invoices(self, period: Month | None = None, *, connection: Connection | None = None) -> list[Invoice]:
         """Return all invoices, or a period's, in order of number, without their lines and entries."""
@@ -156,23 +187,29 @@ class BillingEngine:
             return invoices.read_invoice(active, number)
 
 
-def _in_short(error: BillingError | SQLAlchemyError) -> str:
-    """Say what went wrong without the statement and its parameters, which may hold personal data."""
-    return str(error.orig) if isinstance(error, DBAPIError) else str(error)
-
-
-def _by_customer(contracts: Iterable[Contract]) -> dict[str, list[Contract]]:
-    grouped: dict[str, list[Contract]] = {}
-    for contract in contracts:
-        grouped.setdefault(contract.customer, []).append(contract)
-    return grouped
-
-
-def _read_work(
-    connection: Connection, month: Month, customers: Sequence[str]
-) -> tuple[dict[str, list[TimeEntry]], dict[str, list[Expense]]]:
-    """Read a month's unbilled work, a day more on either side: rating picks the month of each price list's zone."""
+def _read_inputs(connection: Connection, month: Month, ids: Sequence[str]) -> list[CustomerInput]:
+    """Read what decides these customers' month; work with a day more on either side, of which rating takes its own."""
+    customers = master_data.read_customers(connection, ids)
+    contracts = by_customer(master_data.read_contracts(connection, ids).values())
+    numbers = invoices.read_numbers(connection, month, ids)
     start = midnight_utc(month.first_day) - SECONDS_PER_DAY
     end = midnight_utc(month.last_day + timedelta(days=1)) + SECONDS_PER_DAY
-    entries = work.read_unbilled_entries(connection, customers, start, end)
-    return entries, work.read_unbilled_expenses(connection, customers, month.first_day, month.last_day)
+    entries = work.read_unbilled_entries(connection, ids, start, end)
+    expenses = work.read_unbilled_expenses(connection, ids, month.first_day, month.last_day)
+    used = invoices.read_used_price_lists(connection)
+    return [
+        CustomerInput(
+            customer=customers[customer],
+            contracts=contracts.get(customer, []),
+            entries=entries.get(customer, []),
+            expenses=expenses.get(customer, []),
+            invoice_number=numbers.get(customer),
+            used_price_lists=used,
+        )
+        for customer in ids
+    ]
+
+
+def _without_parameters(error: Exception) -> Exception:
+    """Leave out of a database error the statement and its parameters, which may hold personal data."""
+    return BillingError(f"the database refused: {error.orig}") if isinstance(error, DBAPIError) else error

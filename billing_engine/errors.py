@@ -37,7 +37,7 @@ class UnknownCurrencyError(BillingError):
 
 
 class MixedCurrenciesError(BillingError):
-    """A customer's contracts are in several currencies; one invoice has one."""
+    """A customer and its contracts are in several currencies; one invoice has one."""
 
 
 class LocalTimeError(BillingError):
@@ -46,6 +46,14 @@ class LocalTimeError(BillingError):
 
 class InputFolderError(BillingError):
     """The input folder can not be read at all."""
+
+
+class BilledMeanwhileError(BillingError):
+    """An entry was billed while a change of it was imported; import again."""
+
+
+class DatabaseMissingError(BillingError):
+    """There is no database yet; `billing-engine import` or `billing-engine db upgrade` makes one."""
 
 
 class SettingsMissingError(BillingError):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from billing_engine.intake.csv_rows import Rejected
-from billing_engine.intake.folder import InputFolder, Located
+from billing_engine.intake.folder import CONTRACTS, CUSTOMERS, EXPENSES, TIME_ENTRIES, InputFolder, Located
+from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.price_list import PriceListBook
+from billing_engine.model.time_entry import Expense, TimeEntry
 from billing_engine.storage import master_data, work
 
 
@@ -36,47 +40,85 @@ class ImportReport:
     """CSV files in the folder that this version does not use."""
 
 
-def import_folder(connection: Connection, path: Path, book: PriceListBook, *, skip_rejected: bool) -> ImportReport:
-    """Check a folder against itself and the database, then store it within the connection's transaction.
+class _Known(NamedTuple):
+    """Master data that is stored already."""
 
-    Nothing is written before everything is checked, so a refused import leaves no trace, whoever owns the transaction.
+    customers: dict[str, Customer]
+    contracts: dict[str, Contract]
+
+
+class _Parsed(NamedTuple):
+    """What a folder holds, entries and expenses with the place where each was read."""
+
+    folder: InputFolder
+    customers: list[Customer]
+    contracts: list[Contract]
+    entries: dict[str, tuple[Located, TimeEntry]]
+    expenses: dict[str, tuple[Located, Expense]]
+
+
+Opening = Callable[[], AbstractContextManager[Connection]]
+
+
+def import_folder(
+    path: Path, book: PriceListBook, reading: Opening, writing: Opening, *, skip_rejected: bool
+) -> ImportReport:
+    """Check a folder against itself and the database, then store it in one transaction.
+
+    The files are read before the transaction begins, so that nobody waits for a large folder, and nothing is written
+    before everything is checked, so that a refused import leaves no trace, whoever owns the transaction.
     Raises InputFolderError when there is nothing to read.
     """
-    known_customers = master_data.read_customers(connection)
-    known_contracts = master_data.read_contracts(connection)
-    folder = InputFolder(path, book, known_customers, known_contracts)
-    customers = [customer for _, customer in folder.read_customers()]
-    contracts = [contract for _, contract in folder.read_contracts()]
-    entries = {entry.entry: (place, entry) for place, entry in folder.read_time_entries()}
-    expenses = {expense.expense: (place, expense) for place, expense in folder.read_expenses()}
-    compared_entries = work.compare_time_entries(connection, [entry for _, entry in entries.values()])
-    compared_expenses = work.compare_expenses(connection, [expense for _, expense in expenses.values()])
+    with reading() as connection:
+        known = _read_known(connection)
+    parsed = _parse(path, book, known)
+    with writing() as connection:
+        now = _read_known(connection)
+        if now != known:  # somebody imported master data meanwhile
+            known, parsed = now, _parse(path, book, now)
+        return _store(connection, parsed, known, skip_rejected=skip_rejected)
+
+
+def _read_known(connection: Connection) -> _Known:
+    return _Known(master_data.read_customers(connection), master_data.read_contracts(connection))
+
+
+def _parse(path: Path, book: PriceListBook, known: _Known) -> _Parsed:
+    folder = InputFolder(path, book, known.customers, known.contracts)
+    return _Parsed(
+        folder,
+        [customer for _, customer in folder.read_customers()],
+        [contract for _, contract in folder.read_contracts()],
+        {entry.entry: (place, entry) for place, entry in folder.read_time_entries()},
+        {expense.expense: (place, expense) for place, expense in folder.read_expenses()},
+    )
+
+
+def _store(connection: Connection, parsed: _Parsed, known: _Known, *, skip_rejected: bool) -> ImportReport:
+    entries = work.compare_time_entries(connection, [entry for _, entry in parsed.entries.values()])
+    expenses = work.compare_expenses(connection, [expense for _, expense in parsed.expenses.values()])
     rejected = [
-        *folder.rejected,
-        *_conflicts(compared_entries.conflicting, {key: place for key, (place, _) in entries.items()}, "entry"),
-        *_conflicts(compared_expenses.conflicting, {key: place for key, (place, _) in expenses.items()}, "expense"),
+        *parsed.folder.rejected,
+        *_conflicts(entries.conflicting, {key: place for key, (place, _) in parsed.entries.items()}, "entry"),
+        *_conflicts(expenses.conflicting, {key: place for key, (place, _) in parsed.expenses.items()}, "expense"),
     ]
-    changed_customers = [c for c in customers if known_customers.get(c.customer) != c]
-    changed_contracts = [c for c in contracts if known_contracts.get(c.contract) != c]
+    customers = [customer for customer in parsed.customers if known.customers.get(customer.customer) != customer]
+    contracts = [contract for contract in parsed.contracts if known.contracts.get(contract.contract) != contract]
     stored = skip_rejected or not rejected
     if stored:
-        for customer in changed_customers:
+        for customer in customers:
             master_data.save_customer(connection, customer)
-        for contract in changed_contracts:
+        for contract in contracts:
             master_data.save_contract(connection, contract)
-        work.store_time_entries(connection, compared_entries)
-        work.store_expenses(connection, compared_expenses)
+        work.store_time_entries(connection, entries)
+        work.store_expenses(connection, expenses)
     counts = {
-        "customers.csv": _count(
-            [c.customer for c in customers], [c.customer for c in changed_customers], known_customers
-        ),
-        "contracts.csv": _count(
-            [c.contract for c in contracts], [c.contract for c in changed_contracts], known_contracts
-        ),
-        "time_entries.csv": _count_compared(compared_entries),
-        "expenses.csv": _count_compared(compared_expenses),
+        CUSTOMERS: _count(len(parsed.customers), [customer.customer for customer in customers], known.customers),
+        CONTRACTS: _count(len(parsed.contracts), [contract.contract for contract in contracts], known.contracts),
+        TIME_ENTRIES: Count(len(entries.new), len(entries.decided), entries.unchanged),
+        EXPENSES: Count(len(expenses.new), len(expenses.decided), expenses.unchanged),
     }
-    return ImportReport(stored, counts, sorted(rejected), sorted(folder.warnings), folder.unread)
+    return ImportReport(stored, counts, sorted(rejected), sorted(parsed.folder.warnings), parsed.folder.unread)
 
 
 def _conflicts(ids: Iterable[str], places: Mapping[str, Located], column: str) -> list[Rejected]:
@@ -84,10 +126,6 @@ def _conflicts(ids: Iterable[str], places: Mapping[str, Located], column: str) -
     return [Rejected(*places[key], column, f"{key} {reason}") for key in ids]
 
 
-def _count(read: list[str], changed: list[str], known: Mapping[str, object]) -> Count:
+def _count(read: int, changed: list[str], known: Mapping[str, object]) -> Count:
     added = sum(key not in known for key in changed)
-    return Count(added, len(changed) - added, len(read) - len(changed))
-
-
-def _count_compared(compared: work.Comparison[work.Item]) -> Count:
-    return Count(len(compared.new), len(compared.decided), compared.unchanged)
+    return Count(added, len(changed) - added, read - len(changed))

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 from billing_engine.errors import UnknownPackageError
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.intake.folder import InputFolder
-from billing_engine.model.contract import Contract
+from billing_engine.model.contract import Contract, by_customer
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
-from billing_engine.model.time_entry import Expense, TimeEntry
 from billing_engine.rating.rate_card import RateCards
 from billing_engine.rating.rate_customer import CustomerMonth, rate_customer
-
-Item = TypeVar("Item", Contract, TimeEntry, Expense)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +40,9 @@ def rate_folder(path: Path, month: Month, book: PriceListBook, package: str | No
     if package is not None:
         contracts = [_in_package(contract, package, book) for contract in contracts]
     cards = RateCards(book, month)
-    of_customer = _grouped(contracts)
-    entries = _grouped(entry for _, entry in folder.read_time_entries())
-    expenses = _grouped(expense for _, expense in folder.read_expenses())
+    of_customer = by_customer(contracts)
+    entries = by_customer(entry for _, entry in folder.read_time_entries())
+    expenses = by_customer(expense for _, expense in folder.read_expenses())
     rated = tuple(
         rate_customer(customers[key], of_customer.get(key, []), entries.get(key, []), expenses.get(key, []), cards)
         for key in sorted(customers)
@@ -68,10 +63,3 @@ def _in_package(contract: Contract, name: str, book: PriceListBook) -> Contract:
         reason = f"takes its fee from the contract, and contract {contract.contract} says none"
         raise UnknownPackageError(f"package {name} {reason}")
     return replace(contract, package=name)
-
-
-def _grouped(items: Iterable[Item]) -> dict[str, list[Item]]:
-    grouped: dict[str, list[Item]] = {}
-    for item in items:
-        grouped.setdefault(item.customer, []).append(item)
-    return grouped

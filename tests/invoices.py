@@ -44,8 +44,8 @@ ENTRY = InvoiceEntry(
     activity="support",
     started_at="2026-10-01T16:40:00+02:00",
     ended_at="2026-10-01T18:10:00+02:00",
-    worked_minutes=Decimal(90),
-    billed_minutes=Decimal(150),
+    worked_seconds=90 * 60,
+    billed_seconds=150 * 60,
     amount=Decimal("200.00"),
     reason="20 min covered, counted as 30; 70 min after hours, 2 started hours at 100.00",
 )

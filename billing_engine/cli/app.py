@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -61,9 +61,20 @@ def main() -> None:
     """Run the command line; an expected error is one message on standard error."""
     try:
         app()
-    except BillingError as error:
-        from billing_engine.cli.tables import err, text  # noqa: PLC0415 - not needed to show help
-
-        err.print(text(f"billing-engine: {error}"), soft_wrap=True)
+    except (BillingError, OSError) as error:
         wrong_usage = isinstance(error, InvalidFileError | InputFolderError | UnknownPackageError)
-        sys.exit(WRONG_USAGE if wrong_usage else 1)
+        _exit(str(error), WRONG_USAGE if wrong_usage else 1)
+    except Exception as error:
+        from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - not needed to show help
+
+        if not isinstance(error, DBAPIError):
+            raise
+        # Only what the driver said: the rest holds the statement and what was in it.
+        _exit(f"the database can not be used: {error.orig}", 1)
+
+
+def _exit(message: str, code: int) -> NoReturn:
+    from billing_engine.cli.tables import err, text  # noqa: PLC0415 - not needed to show help
+
+    err.print(text(f"billing-engine: {message}"), soft_wrap=True)
+    sys.exit(code)

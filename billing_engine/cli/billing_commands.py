@@ -47,14 +47,19 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    path: Annotated[Path, typer.Argument(help="File to write.")] = DEFAULT_SETTINGS,
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="File to write. (default: billing.toml)", show_default=False)
+    ] = None,
+    settings: SettingsOption = None,
 ) -> None:
     """Write a commented settings file with a sample seller that works at once."""
+    path = file or world_of(context, settings=settings).settings or DEFAULT_SETTINGS
     from billing_engine.intake.settings_file import SAMPLE  # noqa: PLC0415 - pydantic is slow to import
 
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(SAMPLE)
+        with path.open("x", encoding="utf-8") as opened:
+            opened.write(SAMPLE)
     except FileExistsError:
         raise BillingError(f"{path} exists already and was left alone") from None
     except OSError as error:
@@ -77,7 +82,7 @@ def import_(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Import a folder; when rows are rejected nothing is stored, unless --skip-rejected says so."""
-    billing = world_of(context, database, settings, price_lists).open_billing()
+    billing = world_of(context, database, settings, price_lists).open_billing(create=True)
     result = billing.import_folder(folder, skip_rejected=skip_rejected)
     _print_import(result, report, format_)
     if not result.stored:
@@ -96,12 +101,8 @@ def _print_import(result: ImportReport, report: Path | None, format_: Format) ->
         warnings = [row._asdict() for row in result.warnings]
         typer.echo(json.dumps(asdict(result) | {"rejected": rows, "warnings": warnings}, indent=2, ensure_ascii=False))
         return
-    tables.print_rejected(result.rejected, "rejected row")
-    tables.print_rejected(result.warnings, "warning")
-    if result.unread:
-        typer.echo(f"not used by this version: {', '.join(result.unread)}", err=True)
+    _print_notes(result)
     if not result.stored:
-        typer.echo("nothing was imported; correct the rows, or skip them with --skip-rejected", err=True)
         return
     rows_ = [
         (name, str(count.added), str(count.changed), str(count.unchanged))
@@ -111,12 +112,28 @@ def _print_import(result: ImportReport, report: Path | None, format_: Format) ->
     tables.out.print(tables.table("Imported", "File", ">New", ">Changed", ">Unchanged", rows=rows_))
 
 
+def _print_notes(result: ImportReport) -> None:
+    """Print what an import would not take, and what it did not look at."""
+    from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
+
+    tables.print_rejected(result.rejected, "rejected row")
+    tables.print_rejected(result.warnings, "warning")
+    tables.print_unread(result.unread)
+    if not result.stored:
+        typer.echo("nothing was imported; correct the rows, or skip them with --skip-rejected", err=True)
+
+
 def _write_report(path: Path, rejected: Sequence[Rejected], warnings: Sequence[Rejected]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["kind", "file", "line", "column", "reason"])
-        writer.writerows(["rejected", *row] for row in rejected)
-        writer.writerows(["warning", *row] for row in warnings)
+        for kind, rows in (("rejected", rejected), ("warning", warnings)):
+            writer.writerows([kind, *map(_no_formula, row)] for row in rows)
+
+
+def _no_formula(cell: object) -> str:
+    """Keep a spreadsheet from computing what somebody put into an id."""
+    return f"'{cell}" if str(cell).startswith(("=", "+", "-", "@", "\t", "\r")) else str(cell)
 
 
 def rate(
@@ -143,6 +160,7 @@ def rate(
         tables.out.print(tables.statement_table(rated))
     tables.print_rejected(rated.rejected, "rejected row")
     tables.print_rejected(rated.warnings, "warning")
+    tables.print_unread(rated.unread)
     if rated.rejected:
         raise typer.Exit(1)
 
@@ -162,6 +180,8 @@ def preview(
     if customer is not None and not plans:
         raise BillingError(f"there is no customer {customer!r}")
     _print_plans(month, plans, format_, in_detail=True)
+    if any(plan.outcome == "failed" for plan in plans):
+        raise typer.Exit(1)
 
 
 def run(
@@ -182,11 +202,13 @@ def run(
     if pdf is not None and not issue:
         raise typer.BadParameter("--pdf goes with --issue")
     day = _day(issued_on)
-    billing = world_of(context, database, settings, price_lists).open_billing()
+    billing = world_of(context, database, settings, price_lists).open_billing(create=data is not None)
+    if pdf is not None:
+        pdf.mkdir(parents=True, exist_ok=True)
     if data is not None:
         imported = billing.import_folder(data)
+        _print_notes(imported)
         if not imported.stored:
-            _print_import(imported, None, Format.TABLE)
             raise typer.Exit(1)
     if issue and day <= month.last_day:
         typer.echo(f"{month} is not over on {day}; what is still to come in it will not be on these invoices", err=True)
@@ -194,7 +216,7 @@ def run(
     _print_plans(month, plans, format_, in_detail=False)
     failed = sum(plan.outcome == "failed" for plan in plans)
     if pdf is not None:
-        rendered = render_month(billing, month, pdf, anew=False)
+        rendered = render_month(billing, month, pdf)
         failed += rendered.failed
         typer.echo(f"{len(rendered.paths) - rendered.failed} PDFs are in {pdf}", err=True)
     if failed:
@@ -214,8 +236,8 @@ def _issue(billing: BillingEngine, month: Month, issued_on: date) -> list[Custom
     from billing_engine.cli.tables import err  # noqa: PLC0415 - as above
 
     with Progress(console=err, transient=True) as progress:
-        total = billing.count_customers()
-        return list(progress.track(billing.issue(month, issued_on), total=total, description="Issuing invoices"))
+        task = progress.add_task("Issuing invoices", total=billing.count_customers())
+        return billing.issue(month, issued_on, on_progress=lambda _: progress.advance(task))
 
 
 def _print_plans(month: Month, plans: Sequence[CustomerPlan], format_: Format, *, in_detail: bool) -> None:
@@ -228,9 +250,11 @@ def _print_plans(month: Month, plans: Sequence[CustomerPlan], format_: Format, *
 
     if in_detail:
         for plan in plans:
+            name = f"{plan.customer.customer} {plan.customer.name}, {month}: {tables.outcome_text(plan)}"
             if plan.draft is not None:
-                name = f"{plan.customer.customer} {plan.customer.name}, {month}: {plan.outcome}"
                 tables.print_draft(plan.draft, name)
+            elif plan.outcome == "failed":
+                tables.out.print(tables.text(f"{name}\n", style="bold red"))
     else:
         tables.out.print(tables.plan_table(f"Billing run {month}", plans))
     tables.print_summary(plans)
@@ -245,21 +269,23 @@ def held(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """List work that can not be billed yet, and why; without --month of all months that have unbilled work."""
-    billing = world_of(context, database, settings, price_lists).open_billing()
-    months = [month] if month is not None else billing.months_with_unbilled_work()
-    found = [(period, plan.customer, item) for period in months for plan in billing.plan(period) for item in plan.held]
+    plans = world_of(context, database, settings, price_lists).open_billing().held(month)
+    found = [(period, plan.customer, item.id, item.reason) for period, plan in plans for item in plan.held]
+    failed = [(period, plan.customer, "", plan.reason) for period, plan in plans if plan.outcome == "failed"]
     if format_ is Format.JSON:
         shape = [
-            {"period": str(period), "customer": customer.customer, "entry": item.id, "reason": item.reason}
-            for period, customer, item in found
+            {"period": str(period), "customer": customer.customer, "entry": entry, "reason": reason}
+            for period, customer, entry, reason in found + failed
         ]
         typer.echo(json.dumps(shape, indent=2, ensure_ascii=False))
-        return
-    from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
+    else:
+        from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
 
-    rows = [(str(period), customer.customer, customer.name, item.id, item.reason) for period, customer, item in found]
-    tables.out.print(tables.table("Held", "Period", "Customer", "Name", "Entry", "Reason", rows=rows))
-    tables.out.print(f"{len(found)} held")
+        rows = [(str(period), c.customer, c.name, entry, reason) for period, c, entry, reason in found + failed]
+        tables.out.print(tables.table("Held", "Period", "Customer", "Name", "Entry", "Reason", rows=rows))
+        tables.out.print(f"{len(found)} held" + (f", {len(failed)} customers failed" if failed else ""))
+    if failed:
+        raise typer.Exit(1)
 
 
 def demo(

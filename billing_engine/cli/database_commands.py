@@ -22,6 +22,7 @@ def upgrade(context: typer.Context, database: DatabaseOption = None) -> None:
 def check(context: typer.Context, database: DatabaseOption = None) -> None:
     """Tell whether the tables are at this program's version."""
     from billing_engine.storage import schema  # noqa: PLC0415 - as above
+    from billing_engine.storage.database import READ_ONLY  # noqa: PLC0415 - as above
 
-    with world_of(context, database).open_database().connect() as connection:
+    with world_of(context, database).open_database().connect().execution_options(**READ_ONLY) as connection:
         typer.echo(f"the database is at version {schema.check(connection)}, as this program needs")

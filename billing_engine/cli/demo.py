@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from billing_engine.engine import BillingEngine
 from billing_engine.errors import BillingError
 from billing_engine.intake.price_list_file import read_price_lists
 from billing_engine.intake.settings_file import SAMPLE, read_settings
+from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.period import Month
 from billing_engine.resources import resource_folder
 from billing_engine.storage.database import open_database
@@ -23,17 +25,21 @@ from billing_engine.storage.database import open_database
 MONTH = Month(2026, 10)
 ISSUED_ON = date(2026, 11, 2)
 
-_OURS = ("billing.db", "billing.db-shm", "billing.db-wal", "billing.toml", "pdf")
+_MARKER = ".billing-engine-demo"
+"""Says that a folder is the demo's own. Nothing else in it would: its files are named like everybody's."""
 
 
 def run_demo(directory: Path) -> None:
-    """Import, preview, issue and render the example month; raises BillingError when the folder holds other things."""
-    directory.mkdir(parents=True, exist_ok=True)
-    foreign = sorted(path.name for path in directory.iterdir() if path.name not in _OURS)
-    if foreign:
-        raise BillingError(f"{directory} holds {', '.join(foreign[:5])}; name a new folder with --dir")
-    for name in _OURS[:-1]:
-        (directory / name).unlink(missing_ok=True)
+    """Import, preview, issue and render the example month in a folder of its own, made anew each time.
+
+    Raises BillingError when the folder is there and not the demo's: it could be somebody's books.
+    """
+    if directory.exists() and not (directory / _MARKER).exists():
+        raise BillingError(f"{directory} is there already and not the demo's; name a new folder with --dir")
+    if directory.exists():
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True)
+    (directory / _MARKER).touch()
     settings_path = directory / "billing.toml"
     settings_path.write_text(SAMPLE, encoding="utf-8")
     database = directory / "billing.db"
@@ -56,8 +62,9 @@ def run_demo(directory: Path) -> None:
 
     _say("3. Issue")
     with Progress(console=tables.err) as progress:
-        issued = list(progress.track(billing.issue(MONTH, ISSUED_ON), total=len(plans), description="Issuing invoices"))
-    rendered = render_month(billing, MONTH, directory / "pdf", anew=True)
+        task = progress.add_task("Issuing invoices", total=len(plans))
+        issued = billing.issue(MONTH, ISSUED_ON, on_progress=lambda _: progress.advance(task))
+    rendered = render_month(billing, MONTH, directory / "pdf")
     rows = [_row(plan, rendered.paths) for plan in issued if plan.outcome is RunOutcome.ISSUED]
     title = f"Invoices of {MONTH}"
     tables.out.print(tables.table(title, "Customer", "Package", ">Hours used", ">Net", ">Total", "File", rows=rows))
@@ -82,11 +89,11 @@ def _row(plan: CustomerPlan, paths: dict[str, Path]) -> tuple[str, ...]:
     draft, number = plan.draft, plan.invoice_number
     if draft is None or number is None:
         raise AssertionError("an issued plan has a draft and a number")
-    worked = sum(entry.worked_minutes for entry in draft.entries)
+    worked = sum(entry.worked_seconds for entry in draft.entries)
     return (
         plan.customer.name,
         ", ".join(use.package_title for use in draft.uses),
-        tables.clock(worked),
+        hours_and_minutes(worked),
         tables.money(draft.net, draft.currency),
         tables.money(draft.gross, draft.currency),
         str(paths[number]),

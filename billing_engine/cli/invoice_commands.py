@@ -70,7 +70,7 @@ def pdf(
         raise typer.BadParameter("give an invoice number, or --all with --month and --dir")
     billing = world_of(context, database).open_billing()
     if all_ and month is not None and directory is not None:
-        if render_month(billing, month, directory, anew=True).failed:
+        if render_month(billing, month, directory).failed:
             raise typer.Exit(1)
     else:
         typer.echo(str(render_one(billing.read_invoice(number or ""), output)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_engine.errors import BillingError
+from billing_engine.errors import DatabaseMissingError
 from billing_engine.model.period import Month
 
 if TYPE_CHECKING:
@@ -94,25 +94,25 @@ class World:
 
         return open_database(self.database or DEFAULT_DATABASE)
 
-    def open_billing(self) -> BillingEngine:
-        """Open everything. A database without any of our tables gets them; one of another version is refused."""
-        from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - as above
+    def open_billing(self, *, create: bool = False) -> BillingEngine:
+        """Open everything; raises SchemaVersionError when the database is of another version.
 
+        Only a command that brings data in may create tables: elsewhere a missing database is a wrong folder or URL, and
+        a new one would begin its numbers at 1. Raises DatabaseMissingError then.
+        """
         from billing_engine.engine import BillingEngine  # noqa: PLC0415 - as above
-        from billing_engine.storage import schema  # noqa: PLC0415 - as above
+        from billing_engine.storage.database import file_is_missing  # noqa: PLC0415 - as above
 
         settings = self.read_settings()
         engine = self.open_database()
         billing = BillingEngine(engine, self.read_book(settings), settings)
-        try:
-            with engine.connect() as connection:
-                empty = schema.is_empty(connection)
-            if empty:
-                billing.upgrade_schema()
-            billing.check_schema()
-        except DBAPIError as error:
+        if not create and (file_is_missing(engine) or not billing.has_schema()):
             url = engine.url.render_as_string(hide_password=True)
-            raise BillingError(f"the database {url} can not be used: {error.orig}") from error
+            hint = "`billing-engine import` or `billing-engine db upgrade` makes one"
+            raise DatabaseMissingError(f"there is no billing database at {url}; {hint}")
+        if create and not billing.has_schema():
+            billing.upgrade_schema()
+        billing.check_schema()
         return billing
 
 

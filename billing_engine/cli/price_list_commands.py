@@ -21,7 +21,8 @@ app = typer.Typer(help="Check and show price lists.", no_args_is_help=True)
 @app.command()
 def check(files: Annotated[list[Path], typer.Argument(help="Price-list files.")]) -> None:
     """Check price-list files; all problems of all files are listed."""
-    from billing_engine.intake.price_list_file import read_price_list  # noqa: PLC0415 - pydantic is slow to import
+    from billing_engine.cli.tables import err, text  # noqa: PLC0415 - with pydantic, which is slow to import
+    from billing_engine.intake.price_list_file import read_price_list  # noqa: PLC0415 - as above
 
     failed = False
     for path in files:
@@ -29,7 +30,7 @@ def check(files: Annotated[list[Path], typer.Argument(help="Price-list files.")]
             price_list = read_price_list(path)
         except InvalidFileError as error:
             failed = True
-            typer.echo(str(error), err=True)
+            err.print(text(str(error)), soft_wrap=True)
         else:
             typer.echo(f"{path}: {price_list.version} is good: {', '.join(price_list.packages)}")
     if failed:
@@ -58,11 +59,12 @@ def show(
 
 
 def _print(price_list: PriceList) -> None:
-    from billing_engine.cli.tables import out, table  # noqa: PLC0415 - only this command prints tables
+    from billing_engine.cli.tables import out, table, text  # noqa: PLC0415 - only this command prints tables
 
     where = f"{price_list.currency}, {price_list.zone.key}, holidays of {price_list.calendar.country}"
     rating = price_list.rating
-    out.print(f"[bold]{price_list.title}[/bold]  ({price_list.name}, valid from {price_list.valid_from}; {where})")
+    out.print(text(price_list.title, style="bold"))
+    out.print(text(f"{price_list.name}, valid from {price_list.valid_from}; {where}"))
     out.print(
         f"Rounded per {rating.round_per.replace('_', ' and ')}; "
         f"at a boundary: {rating.at_boundary.replace('_', ' ')}.\n"

@@ -39,8 +39,11 @@ def render_one(invoice: Invoice, output: Path | None) -> Path:
     return path
 
 
-def render_month(billing: BillingEngine, month: Month, folder: Path, *, anew: bool) -> RenderedMonth:
-    """Render a month's invoices into a folder; those that have a file there already only when `anew`."""
+def render_month(billing: BillingEngine, month: Month, folder: Path) -> RenderedMonth:
+    """Render a month's invoices into a folder.
+
+    Files that are there are replaced: they are the same to the byte, or they are of another database.
+    """
     from rich.progress import Progress  # noqa: PLC0415 - only where something takes long
 
     from billing_engine.cli.tables import err  # noqa: PLC0415 - as above
@@ -48,12 +51,11 @@ def render_month(billing: BillingEngine, month: Month, folder: Path, *, anew: bo
 
     folder.mkdir(parents=True, exist_ok=True)
     paths = {invoice.number: folder / pdf_file_name(invoice.number) for invoice in billing.list_invoices(month)}
-    wanted = {number: path for number, path in paths.items() if anew or not path.exists()}
-    jobs = ((billing.read_invoice(number), path) for number, path in wanted.items())
-    workers = (os.cpu_count() or 1) if len(wanted) >= _WORTH_A_POOL else 1
+    jobs = ((billing.read_invoice(number), path) for number, path in paths.items())
+    workers = (os.cpu_count() or 1) if len(paths) >= _WORTH_A_POOL else 1
     failed = 0
     with Progress(console=err, transient=True) as progress:
-        for rendered in progress.track(render_invoices(jobs, workers), total=len(wanted), description="Rendering PDFs"):
+        for rendered in progress.track(render_invoices(jobs, workers), total=len(paths), description="Rendering PDFs"):
             if rendered.error is not None:
                 failed += 1
                 err.print(f"invoice {rendered.number} could not be rendered: {rendered.error}", markup=False)

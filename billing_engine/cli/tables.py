@@ -13,6 +13,7 @@ from rich.text import Text
 from billing_engine.billing_run import CustomerPlan, RunOutcome
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.model.charge import ChargeKind, Statement
+from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import Invoice, InvoiceDraft
 from billing_engine.model.money import minor_digits
 from billing_engine.rate_folder import RatedFolder
@@ -25,6 +26,8 @@ if not out.is_terminal:
 err = Console(stderr=True, highlight=False)
 
 MOST_ROWS_SHOWN = 20
+
+_SECONDS_PER_UNIT = {"MIN": 60, "SEC": 1}
 
 _STYLES = {
     RunOutcome.ISSUED: "green",
@@ -48,19 +51,14 @@ def money(amount: Decimal, currency: str) -> str:
     return f"{amount:,.{decimals}f} {currency}"
 
 
-def clock(minutes: int | Decimal) -> str:
-    """Write minutes as h:mm, with seconds where there are any."""
-    seconds = int(Decimal(minutes) * 60)
-    rest = f":{seconds % 60:02d}" if seconds % 60 else ""
-    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}{rest}"
-
-
 def table(title: str, *columns: str, rows: Iterable[Sequence[str | Text]]) -> Table:
     """Build a table; a column whose name begins with ">" is aligned to the right."""
-    built = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    built = Table(
+        title=text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
     for column in columns:
         figures = column.startswith(">")
-        built.add_column(column.removeprefix(">"), justify="right" if figures else "left", no_wrap=figures)
+        built.add_column(text(column.removeprefix(">")), justify="right" if figures else "left", no_wrap=figures)
     for row in rows:
         built.add_row(*(cell if isinstance(cell, Text) else text(cell) for cell in row))
     return built
@@ -76,6 +74,12 @@ def print_rejected(rows: Sequence[Rejected], what: str) -> None:
         err.print(text(f"  {place}: {row.reason}"), soft_wrap=True)
     if len(rows) > MOST_ROWS_SHOWN:
         err.print(text(f"  ... and {len(rows) - MOST_ROWS_SHOWN} more; --report FILE writes all of them"))
+
+
+def print_unread(names: Sequence[str]) -> None:
+    """Print on standard error which files were not looked at."""
+    if names:
+        err.print(text(f"not used by this version: {', '.join(names)}"), soft_wrap=True)
 
 
 def plan_table(title: str, plans: Sequence[CustomerPlan]) -> Table:
@@ -95,22 +99,23 @@ def plan_table(title: str, plans: Sequence[CustomerPlan]) -> Table:
                 outcome_text(plan),
             )
         )
-    return table(title, "Customer", "Name", "Package", ">Entries", ">Net", ">Total", ">Held", "RunOutcome", rows=rows)
+    return table(title, "Customer", "Name", "Package", ">Entries", ">Net", ">Total", ">Held", "Outcome", rows=rows)
 
 
 def outcome_text(plan: CustomerPlan) -> Text:
     """Say how a customer ends a run, with the number or the reason."""
-    more = plan.invoice_number or plan.reason
-    return text(
-        f"{plan.outcome} {more}" if plan.invoice_number else ": ".join(filter(None, (plan.outcome, more))),
-        style=_STYLES[plan.outcome],
-    )
+    words = [_in_words(plan.outcome), plan.invoice_number or "", f"({plan.reason})" if plan.reason else ""]
+    return text(" ".join(filter(None, words)), style=_STYLES[plan.outcome])
+
+
+def _in_words(outcome: RunOutcome) -> str:
+    return outcome.replace("_", " ")
 
 
 def summary(plans: Sequence[CustomerPlan]) -> str:
     """Count customers by outcome: "143 issued, 21 nothing to bill"."""
     counts = {outcome: sum(plan.outcome is outcome for plan in plans) for outcome in RunOutcome}
-    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "no customers"
+    return ", ".join(f"{count} {_in_words(outcome)}" for outcome, count in counts.items() if count) or "no customers"
 
 
 def totals(plans: Iterable[CustomerPlan], outcomes: Iterable[RunOutcome]) -> str:
@@ -141,8 +146,8 @@ def statement_table(rated: RatedFolder) -> Table:
             statement.contract.customer,
             statement.contract.contract,
             statement.package_title,
-            f"{clock(statement.used_seconds // 60)} of {clock(statement.included_seconds // 60)}",
-            clock(statement.overage_seconds // 60),
+            f"{hours_and_minutes(statement.used_seconds)} of {hours_and_minutes(statement.included_seconds)}",
+            hours_and_minutes(statement.overage_seconds),
             ", ".join(f"{name} {money(amount, statement.currency)}" for name, amount in _by_tariff(statement).items()),
             str(len(statement.held) or ""),
             money(statement.net_total, statement.currency),
@@ -197,8 +202,8 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
     out.print(table(title, "Line", "Detail", ">Quantity", ">Price", ">Amount", rows=rows))
     for use in draft.uses:
         if use.included_minutes:
-            used = f"{clock(use.used_minutes)} of {clock(use.included_minutes)} h"
-            beyond = f", {clock(use.overage_minutes)} h beyond" if use.overage_minutes else ""
+            used = f"{hours_and_minutes(use.used_minutes * 60)} of {hours_and_minutes(use.included_minutes * 60)} h"
+            beyond = f", {hours_and_minutes(use.overage_minutes * 60)} h beyond" if use.overage_minutes else ""
             out.print(text(f"  {use.package_title} ({use.contract}): {used} included used{beyond}", style="dim"))
     percent = "" if draft.tax_percent is None else f" {draft.tax_percent.normalize():f}%"
     out.print(
@@ -215,6 +220,6 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
 
 
 def _quantity(quantity: Decimal, unit: str) -> str:
-    if unit == "MIN":
-        return f"{clock(quantity)} h"
-    return f"{clock(quantity / 60)} h" if unit == "SEC" else f"{quantity.normalize():f}"
+    if unit not in _SECONDS_PER_UNIT:
+        return f"{quantity.normalize():f}"
+    return f"{hours_and_minutes(int(quantity * _SECONDS_PER_UNIT[unit]))} h"

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -102,15 +102,6 @@ def quantity_text(quantity: Decimal, locale: Locale) -> str:
 def percent_text(percent: Decimal, locale: Locale) -> str:
     """Write a tax rate: 20 -> 20%, 5.5 -> 5.5%."""
     return format_percent(percent.normalize() / 100, locale=locale, decimal_quantization=False)
-
-
-def hours_text(minutes: Decimal | int) -> str:
-    """Write a duration on the clock: 150 -> 2:30; seconds only where there are some: 7.5 -> 0:07:30."""
-    seconds = int((Decimal(minutes) * 60).quantize(Decimal(1), rounding=ROUND_HALF_UP))
-    hours, rest = divmod(abs(seconds), 3600)
-    sign = "-" if seconds < 0 else ""
-    tail = f":{rest % 60:02d}" if rest % 60 else ""
-    return f"{sign}{hours}:{rest // 60:02d}{tail}"
 
 
 def day_text(day: date, locale: Locale) -> str:

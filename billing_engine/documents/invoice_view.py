@@ -21,6 +21,7 @@ from billing_engine.documents.view import (
     PartyView,
     UseView,
 )
+from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import (
     Buyer,
     ContractUse,
@@ -40,7 +41,7 @@ _UNIT_LIMIT = 8
 _BRAND_LIMIT = 60
 """For the seller's name where it stands as a mark beside other text."""
 
-_UNITS_PER_MINUTE = {"MIN": 1, "SEC": 60}
+_SECONDS_PER_UNIT = {"MIN": 60, "SEC": 1}
 """UN/ECE codes of quantities that are time and shown as h:mm."""
 
 
@@ -154,19 +155,19 @@ def _line(line: InvoiceLine, currency: str, words: Catalogue) -> LineView:
 
 
 def _quantity(line: InvoiceLine, words: Catalogue) -> str:
-    per_minute = _UNITS_PER_MINUTE.get(line.unit)
-    if per_minute is None:
+    seconds_per_unit = _SECONDS_PER_UNIT.get(line.unit)
+    if seconds_per_unit is None:
         return formats.quantity_text(line.quantity, words.locale)
-    return formats.hours_text(line.quantity / per_minute)
+    return hours_and_minutes(int(line.quantity * seconds_per_unit))
 
 
 def _use(use: ContractUse, words: Catalogue) -> UseView:
     labels, included = words.labels, use.included_minutes
-    used = formats.hours_text(use.used_minutes)
-    overage = labels["overage"].format(overage=formats.hours_text(use.overage_minutes))
+    used = hours_and_minutes(use.used_minutes * 60)
+    overage = labels["overage"].format(overage=hours_and_minutes(use.overage_minutes * 60))
     return UseView(
         heading=_contract_heading(use.contract, words, use.package_title),
-        summary=labels["used"].format(used=used, included=formats.hours_text(included))
+        summary=labels["used"].format(used=used, included=hours_and_minutes(included * 60))
         if included
         else labels["none_included"],
         overage=overage if use.overage_minutes > 0 else "",
@@ -240,8 +241,8 @@ def _entry(entry: InvoiceEntry, currency: str, words: Catalogue) -> EntryView:
         span=formats.clock_span_text(started_at, ended_at, words.locale),
         ticket=one_line(entry.ticket, _CODE_LIMIT) or words.labels["no_ticket"],
         tags=" · ".join(tag for tag in tags if tag),
-        worked=formats.hours_text(entry.worked_minutes),
-        billed=formats.hours_text(entry.billed_minutes),
+        worked=hours_and_minutes(entry.worked_seconds),
+        billed=hours_and_minutes(entry.billed_seconds),
         amount=formats.amount_text(entry.amount, currency, words.locale),
         reason=paragraph(entry.reason),
     )

@@ -201,8 +201,13 @@ class PriceListFile(Table):
         return self
 
     def _content_hash(self) -> str:
-        """Hash the terms alone: neither the order of tables and keys nor the form of a number changes it."""
-        terms = json.dumps(self.model_dump(by_alias=True), sort_keys=True, default=_canonical)
+        """Hash the terms alone.
+
+        Neither titles and remarks, nor the order of keys or the form of a number, nor a key that a later program knows
+        and the file leaves at its default makes other terms.
+        """
+        dump = self.model_dump(by_alias=True, exclude_defaults=True, exclude={"out_of_scope"})
+        terms = json.dumps(_without_titles(dump), sort_keys=True, default=_canonical)
         return hashlib.sha256(terms.encode()).hexdigest()
 
     def build(self) -> model.PriceList:
@@ -236,6 +241,12 @@ def _get(data: Any, *keys: str) -> dict[str, Any]:
     for key in keys:
         data = data.get(key) if isinstance(data, dict) else None
     return data if isinstance(data, dict) else {}
+
+
+def _without_titles(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _without_titles(part) for key, part in value.items() if key != "title"}
+    return value
 
 
 def _canonical(value: object) -> str:

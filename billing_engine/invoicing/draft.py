@@ -24,12 +24,14 @@ def draft_invoice(
 ) -> InvoiceDraft:
     """Draft a customer's invoice of a month from its statements, of which there is at least one.
 
-    Raises MixedCurrenciesError when the statements are in several currencies: one invoice has one.
+    Raises MixedCurrenciesError when the statements are in several currencies, or in another one than the customer's.
     """
     currencies = sorted({statement.currency for statement in statements})
     if len(currencies) != 1:
         raise MixedCurrenciesError(f"the contracts are in {' and '.join(currencies)}; one invoice has one currency")
     currency = currencies[0]
+    if customer.currency not in ("", currency):
+        raise MixedCurrenciesError(f"the contracts are in {currency}, the customer pays in {customer.currency}")
     lines = draft_lines(statements)
     net = sum((line.amount for line in lines), ZERO)
     tax = round_money(net * (settings.vat_percent or 0) / 100, currency)

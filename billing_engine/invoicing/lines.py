@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from billing_engine.model.charge import Charge, ChargeKind, Statement
+from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import InvoiceLine
 from billing_engine.model.money import ZERO, price_of_time
 from billing_engine.model.period import day_in_words
@@ -98,12 +99,8 @@ def _detail(charges: Iterable[Charge], statement: Statement) -> str:
     count = f"{len(entries)} time {'entry' if len(entries) == 1 else 'entries'}"
     kinds = {charge.kind for charge in charges}
     if ChargeKind.OVERAGE in kinds:
-        beyond, included = _clock(statement.overage_seconds), _clock(statement.included_seconds)
+        beyond, included = hours_and_minutes(statement.overage_seconds), hours_and_minutes(statement.included_seconds)
         return f"{count}, {beyond} h beyond the {included} h included"
     if ChargeKind.ANALYSIS in kinds:
         return f"{count}, in the price of the accepted change"
     return count
-
-
-def _clock(seconds: int) -> str:
-    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}"

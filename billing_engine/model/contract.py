@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from billing_engine.model.money import ZERO
 from billing_engine.model.period import Month
@@ -13,6 +14,14 @@ from billing_engine.model.price_list import Package
 from billing_engine.model.window import Window
 
 T = TypeVar("T")
+
+
+class _OfCustomer(Protocol):
+    @property
+    def customer(self) -> str: ...
+
+
+Owned = TypeVar("Owned", bound=_OfCustomer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,14 @@ class Terms:
     overage_rate_per_hour: Decimal
     development_rate_per_hour: Decimal | None
     """Less the package's discount (R8)."""
+
+
+def by_customer(items: Iterable[Owned]) -> dict[str, list[Owned]]:
+    """Group what belongs to a customer by its id; the order within a group is kept."""
+    groups: dict[str, list[Owned]] = {}
+    for item in items:
+        groups.setdefault(item.customer, []).append(item)
+    return groups
 
 
 def terms_of(contract: Contract, package: Package, month: Month, unit_seconds: int) -> Terms:

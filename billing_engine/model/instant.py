@@ -16,7 +16,6 @@ from billing_engine.errors import LocalTimeError
 Instant = int
 """Seconds since 1970-01-01T00:00Z. A part of a second in the input is cut off, never rounded up."""
 
-SECONDS_PER_MINUTE = 60
 SECONDS_PER_DAY = 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = _EPOCH.toordinal()
@@ -84,6 +83,13 @@ def _first_change(before: Instant, after: Instant, offset: int, zone: ZoneInfo) 
         else:
             after = middle
     return after
+
+
+def hours_and_minutes(seconds: int) -> str:
+    """Write a length of time as h:mm, with its seconds where there are any; never as rounded decimals."""
+    minutes, rest = divmod(abs(seconds), 60)
+    sign, tail = "-" if seconds < 0 else "", f":{rest:02d}" if rest else ""
+    return f"{sign}{minutes // 60}:{minutes % 60:02d}{tail}"
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> Instant:

@@ -46,7 +46,7 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """One line: quantity x unit price = amount, rounded once (R12)."""
+    """One line: quantity x unit price, time by the hour, is the amount, rounded once (R12)."""
 
     position: int
     kind: str
@@ -57,7 +57,7 @@ class InvoiceLine:
     """What stands below the title in small type; may be empty."""
     quantity: Decimal
     unit: str
-    """UN/ECE code: MON month, MIN minute (priced per hour), C62 piece."""
+    """UN/ECE code: MON month, MIN minute or SEC second (both priced per hour), C62 piece."""
     unit_price: Decimal
     amount: Decimal
 
@@ -90,8 +90,8 @@ class InvoiceEntry:
     started_at: str
     """ISO 8601 with offset, in the price list's zone: what the clock on the wall showed."""
     ended_at: str
-    worked_minutes: Decimal
-    billed_minutes: Decimal
+    worked_seconds: int
+    billed_seconds: int
     """What was counted for it: units from the allowance or beyond, started units by tariff."""
     amount: Decimal
     """Priced by itself; overage is priced once for the month and counts 0 here."""

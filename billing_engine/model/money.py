@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 
 from billing_engine.errors import UnknownCurrencyError
 
@@ -65,7 +65,7 @@ def from_minor(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-minor_digits(currency))
 
 
-@cache
+@lru_cache(maxsize=65_536)
 def price_of_time(seconds: int, rate_per_hour: Decimal, currency: str) -> Decimal:
     """Price `seconds` at an hourly rate; exact until the one rounding (R12)."""
     return round_money(Fraction(rate_per_hour) * seconds / SECONDS_PER_HOUR, currency)

@@ -57,8 +57,8 @@ def _annex_entry(
         activity=entry.activity,
         started_at=clock(entry.started_at),
         ended_at=clock(entry.ended_at),
-        worked_minutes=Decimal(entry.worked_seconds) / 60,
-        billed_minutes=Decimal(sum(billed for billed, _, _ in parts)) / 60,
+        worked_seconds=entry.worked_seconds,
+        billed_seconds=sum(billed for billed, _, _ in parts),
         amount=sum((amount for _, amount, _ in parts), ZERO),
         reason="\n".join(reason for _, _, reason in parts),
     )

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta, tzinfo
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from billing_engine.model.charge import HeldEntry
 from billing_engine.model.contract import Contract
-from billing_engine.model.instant import Instant, local_date, start_of_day
+from billing_engine.model.instant import start_of_day
 from billing_engine.model.period import Month
 from billing_engine.model.time_entry import Expense, TimeEntry
 from billing_engine.rating.rate_card import RateCards
 
 NO_CONTRACT = "no contract of the customer is active on that day"
+
+_FAR_AWAY = date(9000, 1, 1)
+_NO_ZONE = ZoneInfo("UTC")
 
 
 @dataclass(slots=True)
@@ -36,39 +40,37 @@ def assign_work(
     in the month still says on which clock the customer's days are read.
     """
     assigned = Assigned()
-    running = {contract.contract: _instants(contract, cards) for contract in contracts}
-    zone: tzinfo = cards.price_list(contracts[0]).zone if contracts else UTC
+    zones = {contract.contract: cards.price_list(contract).zone for contract in contracts}
+    months = {contract: range(*cards.month.bounds(zone)) for contract, zone in zones.items()}
+    home_month = range(*cards.month.bounds(next(iter(zones.values()), _NO_ZONE)))
+    lives = {contract.contract: _life(contract, cards) for contract in contracts}
     for entry in entries:
         takers = [
             contract
-            for contract, instants in running.items()
-            if entry.contract in ("", contract) and entry.started_at in instants
+            for contract, life in lives.items()
+            if entry.contract in ("", contract) and entry.started_at in life
         ]
+        if entry.started_at not in (months[takers[0]] if takers else home_month):
+            continue
         if len(takers) == 1:
             assigned.entries.setdefault(takers[0], []).append(entry)
-        elif takers:
-            reason = f"contracts {', '.join(sorted(takers))} could take it; fill in the column 'contract'"
-            assigned.held.append(HeldEntry(entry, reason))
-        elif _in_month(entry.started_at, cards.month, zone):
-            reason = f"contract {entry.contract} is not active on that day" if entry.contract else NO_CONTRACT
-            assigned.held.append(HeldEntry(entry, reason))
+        else:
+            assigned.held.append(HeldEntry(entry, _why_held(entry, takers)))
     _assign_expenses(assigned, contracts, expenses, cards.month)
     return assigned
 
 
-def _instants(contract: Contract, cards: RateCards) -> range:
-    """Find the part of the month in which the contract runs, half open."""
+def _life(contract: Contract, cards: RateCards) -> range:
+    """Find the instants at which the contract runs, in all months: in two zones a month ends at two instants."""
     zone = cards.price_list(contract).zone
-    first, after_last = cards.month.bounds(zone)
-    first = max(first, start_of_day(contract.starts_on, zone))
-    if contract.ends_on is not None:
-        after_last = min(after_last, start_of_day(contract.ends_on + timedelta(days=1), zone))
-    return range(first, after_last)
+    last_day = contract.ends_on or _FAR_AWAY
+    return range(start_of_day(contract.starts_on, zone), start_of_day(last_day + timedelta(days=1), zone))
 
 
-def _in_month(instant: Instant, month: Month, zone: tzinfo) -> bool:
-    day = local_date(instant, zone)
-    return (day.year, day.month) == month
+def _why_held(entry: TimeEntry, takers: Sequence[str]) -> str:
+    if takers:
+        return f"contracts {', '.join(sorted(takers))} could take it; fill in the column 'contract'"
+    return f"contract {entry.contract} is not active on that day" if entry.contract else NO_CONTRACT
 
 
 def _assign_expenses(

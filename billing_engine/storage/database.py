@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -31,6 +32,12 @@ def open_database(url: str) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def file_is_missing(engine: Engine) -> bool:
+    """Tell whether the engine is for an SQLite file that is not there; connecting would make an empty one."""
+    path = engine.url.database
+    return engine.dialect.name == "sqlite" and path not in (None, "", ":memory:") and not Path(str(path)).exists()
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

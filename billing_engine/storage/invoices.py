@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from billing_engine.errors import InvoiceNotFoundError, PriceListChangedError
+from billing_engine.errors import InvoiceNotFoundError
 from billing_engine.model.invoice import (
     Buyer,
     ContractUse,
@@ -40,14 +40,14 @@ def issue_invoice(connection: Connection, draft: InvoiceDraft, number_format: st
     The first statement claims customer and period, the last two take the number: the counter that all customers share
     is locked for these and the commit alone, and only an invoice that is complete takes a number, so none is missing.
 
-    Raises PriceListChangedError when a price list differs from when it was first used, and IntegrityError when an entry
-    stands on another invoice.
+    Raises IntegrityError when an entry stands on another invoice.
     """
     key = f"{SERIES}/{draft.period}/{draft.customer}"
     if not insert_if_new(connection, invoices, _invoice_row(key, draft, issued_on)):
         return None
     for use in draft.uses:
-        _note_price_list(connection, use)
+        row = {"version": use.price_list_version, "content_hash": use.price_list_hash}
+        insert_if_new(connection, used_price_lists, row)
     _insert_parts(connection, key, draft)
     year = draft.period.year
     sequence = _next_in_sequence(connection, year)
@@ -79,16 +79,10 @@ def _invoice_row(key: str, draft: InvoiceDraft, issued_on: date) -> dict[str, An
     }
 
 
-def _note_price_list(connection: Connection, use: ContractUse) -> None:
-    row = {"version": use.price_list_version, "content_hash": use.price_list_hash}
-    if insert_if_new(connection, used_price_lists, row):
-        return
-    is_version = used_price_lists.c.version == use.price_list_version
-    if connection.scalar(select(used_price_lists.c.content_hash).where(is_version)) != use.price_list_hash:
-        raise PriceListChangedError(
-            f"price list {use.price_list_version} was changed after invoices were issued with it; "
-            "restore it and write the change as a new version with a later valid_from"
-        )
+def read_used_price_lists(connection: Connection) -> dict[str, str]:
+    """Return the price-list versions that issued invoices used, with the hash of their terms."""
+    rows = connection.execute(select(used_price_lists.c.version, used_price_lists.c.content_hash))
+    return {row.version: row.content_hash for row in rows}
 
 
 def _insert_parts(connection: Connection, key: str, draft: InvoiceDraft) -> None:
@@ -119,9 +113,10 @@ def _next_in_sequence(connection: Connection, year: int) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
-def read_numbers(connection: Connection, period: Month) -> dict[str, str]:
-    """Return the numbers of a period's invoices by customer."""
-    statement = select(invoices.c.customer, invoices.c.number).where(invoices.c.period == str(period))
+def read_numbers(connection: Connection, period: Month, customers: Sequence[str]) -> dict[str, str]:
+    """Return the numbers of the customers' invoices of a period, by customer."""
+    of_period = (invoices.c.series == SERIES, invoices.c.period == str(period), invoices.c.customer.in_(customers))
+    statement = select(invoices.c.customer, invoices.c.number).where(*of_period)
     return {row.customer: row.number for row in connection.execute(statement)}
 
 

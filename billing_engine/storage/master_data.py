@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, Table, select, update
 
 from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.window import Window
@@ -14,20 +14,25 @@ from billing_engine.storage.inserting import insert_if_new
 from billing_engine.storage.tables import contracts, customers
 
 
-def read_customers(connection: Connection) -> dict[str, Customer]:
-    """Return all customers by id, in order of id."""
-    rows = connection.execute(select(customers).order_by(customers.c.customer)).mappings()
-    return {row["customer"]: Customer(**row) for row in rows}
+def read_customers(connection: Connection, ids: Sequence[str] | None = None) -> dict[str, Customer]:
+    """Return all customers by id, or those named, in order of id."""
+    statement = select(customers).order_by(customers.c.customer)
+    if ids is not None:
+        statement = statement.where(customers.c.customer.in_(ids))
+    return {row["customer"]: Customer(**row) for row in connection.execute(statement).mappings()}
 
 
-def count_customers(connection: Connection) -> int:
-    """Count all customers."""
-    return connection.execute(select(func.count()).select_from(customers)).scalar_one()
+def read_customer_ids(connection: Connection) -> list[str]:
+    """Return the ids of all customers, in order."""
+    return list(connection.scalars(select(customers.c.customer).order_by(customers.c.customer)))
 
 
-def read_contracts(connection: Connection) -> dict[str, Contract]:
-    """Return all contracts by id, in order of id."""
-    rows = connection.execute(select(contracts).order_by(contracts.c.contract)).mappings()
+def read_contracts(connection: Connection, customer_ids: Sequence[str] | None = None) -> dict[str, Contract]:
+    """Return all contracts by id, or those of the customers named, in order of id."""
+    statement = select(contracts).order_by(contracts.c.contract)
+    if customer_ids is not None:
+        statement = statement.where(contracts.c.customer.in_(customer_ids))
+    rows = connection.execute(statement).mappings()
     return {row["contract"]: Contract(**{**row, "coverage": _read_coverage(row["coverage"])}) for row in rows}
 
 

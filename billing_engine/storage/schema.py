@@ -12,9 +12,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from billing_engine.errors import SchemaVersionError
+from billing_engine.storage.tables import metadata
 
 VERSION_TABLE = "billing_alembic_version"
-TABLE_PREFIX = "billing_"
 
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
@@ -42,7 +42,7 @@ def newest_version() -> str:
 
 def is_empty(connection: Connection) -> bool:
     """Tell whether the database has no table of ours."""
-    return not any(name.startswith(TABLE_PREFIX) for name in inspect(connection).get_table_names())
+    return metadata.tables.keys().isdisjoint(inspect(connection).get_table_names())
 
 
 def check(connection: Connection) -> str:
@@ -57,7 +57,7 @@ def check(connection: Connection) -> str:
 
 def include_object(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
     """Keep a host's Alembic off our tables: pass this to `context.configure` in the host's env.py."""
-    return not (kind == "table" and name is not None and name.startswith(TABLE_PREFIX))
+    return not (kind == "table" and (name in metadata.tables or name == VERSION_TABLE))
 
 
 def _knows(version: str) -> bool:

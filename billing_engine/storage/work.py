@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date
 from typing import Generic, TypeVar
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from billing_engine.errors import BilledMeanwhileError
 from billing_engine.model.instant import SECONDS_PER_DAY, Instant, local_date
 from billing_engine.model.time_entry import Expense, Outcome, TimeEntry
 from billing_engine.storage.inserting import batches
@@ -63,8 +64,10 @@ def store_time_entries(connection: Connection, compared: Comparison[TimeEntry]) 
     for batch in batches(compared.new):
         connection.execute(insert(time_entries), [entry._asdict() for entry in batch])
     for entry in compared.decided:
-        by_id = update(time_entries).where(time_entries.c.entry == entry.entry)
-        connection.execute(by_id.values(outcome=entry.outcome))
+        on_invoice = select(invoice_entries.c.entry).where(invoice_entries.c.entry == entry.entry)
+        unbilled = update(time_entries).where(time_entries.c.entry == entry.entry, ~on_invoice.exists())
+        if connection.execute(unbilled.values(outcome=entry.outcome)).rowcount != 1:
+            raise BilledMeanwhileError(f"entry {entry.entry} was billed while its outcome was imported; import again")
 
 
 def compare_expenses(connection: Connection, items: Sequence[Expense]) -> Comparison[Expense]:
@@ -127,14 +130,12 @@ def read_unbilled_expenses(
     return found
 
 
-def read_unbilled_days(connection: Connection) -> tuple[date, date] | None:
-    """Return the first and the last day, with one to spare for time zones, of all that stands on no invoice."""
+def read_unbilled_days(connection: Connection) -> set[tuple[str, date]]:
+    """Return customer and day, in UTC, of all that stands on no invoice."""
     billed = select(invoice_entries.c.entry).where(invoice_entries.c.entry == time_entries.c.entry)
     passed_on = select(invoice_expenses.c.expense).where(invoice_expenses.c.expense == expenses.c.expense)
-    started = select(func.min(time_entries.c.started_at), func.max(time_entries.c.started_at)).where(~billed.exists())
-    spent = select(func.min(expenses.c.spent_on), func.max(expenses.c.spent_on)).where(~passed_on.exists())
-    first, last = connection.execute(started).one()
-    days = [day for day in connection.execute(spent).one() if day is not None]
-    if first is not None:
-        days += [local_date(first - SECONDS_PER_DAY, UTC), local_date(last + SECONDS_PER_DAY, UTC)]
-    return (min(days), max(days)) if days else None
+    day = time_entries.c.started_at // SECONDS_PER_DAY
+    worked = select(time_entries.c.customer, day).where(~billed.exists()).distinct()
+    spent = select(expenses.c.customer, expenses.c.spent_on).where(~passed_on.exists()).distinct()
+    days = {(customer, local_date(number * SECONDS_PER_DAY, UTC)) for customer, number in connection.execute(worked)}
+    return days | {(customer, spent_on) for customer, spent_on in connection.execute(spent)}

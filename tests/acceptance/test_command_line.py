@@ -130,7 +130,7 @@ def test_whole_way_from_folder_to_pdf(run, tmp_path):
     assert run("init").returncode == 1  # never overwrites
     assert run("import", WORKED_MONTH).returncode == 0
     plan = json.loads(run("run", "--month", "2026-10", "--format", "json").stdout)
-    assert [(c["customer"], c["outcome"], c["net"]) for c in plan["customers"]] == [("C1", "to issue", "810.00")]
+    assert [(c["customer"], c["outcome"], c["net"]) for c in plan["customers"]] == [("C1", "to_issue", "810.00")]
     issued = run("run", "--month", "2026-10", "--issue", "--pdf", "out")
     assert issued.returncode == 0, issued.stderr
     listed = json.loads(run("invoice", "list", "--format", "json").stdout)
@@ -206,7 +206,7 @@ def test_global_options_stand_before_or_after_the_command(run, tmp_path):
 def test_database_that_can_not_be_opened_is_one_message_without_its_password(run):
     """A bad URL is an error in words, and a password in it is not repeated."""
     for url in ("nonsense", "sqlite:////nowhere/at/all/billing.db", "postgresql://clerk:s3cret@localhost/x"):
-        result = run("--database", url, "invoice", "list")
+        result = run("--database", url, "import", WORKED_MONTH)
         assert result.returncode == 1, url
         assert "Traceback" not in result.stderr
         assert "s3cret" not in result.stderr
@@ -227,37 +227,55 @@ def test_two_runs_at_once_issue_each_invoice_once(run, tmp_path):
     assert sorted(issued) == [row["number"] for row in listed]
 
 
+KILLED_AT = """
+import os, signal, sys
+from billing_engine.storage import invoices
+
+take_number = invoices._next_in_sequence
+taken = 0
+
+def take_number_and_die(connection, year):
+    global taken
+    taken += 1
+    number = take_number(connection, year)
+    if taken == 40:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+invoices._next_in_sequence = take_number_and_die
+from billing_engine.cli.app import main
+sys.argv = ["billing-engine", "run", "--month", "2016-03", "--issue"]
+main()
+"""
+
+
 def test_killed_run_leaves_no_gap_and_goes_on(run, tmp_path):
-    """A run killed in the middle has issued whole invoices without a gap; the next run issues the rest."""
+    """A run killed right after it took its 40th number has issued 39 whole invoices; the next run issues the rest."""
     run("init")
     assert run("import", REAL_MONTH).returncode == 0
-    call = [*COMMAND, "run", "--month", "2016-03", "--issue"]
-    process = subprocess.Popen(call, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(400):
-        listed = json.loads(run("invoice", "list", "--format", "json").stdout)
-        if len(listed) >= 5 or process.poll() is not None:
-            break
-    process.kill()
-    process.wait()
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT], cwd=tmp_path, capture_output=True, check=False)
+    assert killed.returncode == -9
     listed = json.loads(run("invoice", "list", "--format", "json").stdout)
-    assert [row["number"] for row in listed] == [f"2016-{n:06d}" for n in range(1, len(listed) + 1)]
+    assert [row["number"] for row in listed] == [f"2016-{n:06d}" for n in range(1, 40)]
     assert run("run", "--month", "2016-03", "--issue").returncode == 0
     listed = json.loads(run("invoice", "list", "--format", "json").stdout)
     assert [row["number"] for row in listed] == [f"2016-{n:06d}" for n in range(1, 144)]
 
 
 def test_demo_ends_with_pdfs_and_a_table(run, tmp_path):
-    """The demo leaves a PDF per invoice, runs a second time, and spares a folder that is not its own."""
+    """The demo leaves a PDF per invoice, runs a second time, and spares every folder that is not its own."""
     for _ in range(2):
         result = run("demo")
         assert result.returncode == 0, result.stderr
     assert "1,026.00 EUR" in result.stdout
     assert len(list((tmp_path / "demo-output" / "pdf").glob("*.pdf"))) == 4
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "letter.txt").write_text("keep me")
-    refused = run("demo", "--dir", "mine")
+    run("init")
+    run("import", WORKED_MONTH)
+    books = (tmp_path / "billing.db").read_bytes()
+    refused = run("demo", "--dir", ".")
     assert refused.returncode == 1
-    assert "letter.txt" in refused.stderr
+    assert "not the demo's" in refused.stderr
+    assert (tmp_path / "billing.db").read_bytes() == books
 
 
 def test_price_list_commands_answer(run):
@@ -285,7 +303,48 @@ def test_hostile_texts_are_printed_as_text(run, tmp_path):
     assert run("import", data).returncode == 0
     result = run("run", "--month", "2026-10", "--issue", "--pdf", "out")
     assert result.returncode == 0, result.stderr
-    assert "[red]x[/red]" in result.stdout
-    assert "\x1b" not in result.stdout
+    for command in (
+        ("run", "--month", "2026-10"),
+        ("preview", "--month", "2026-10"),
+        ("invoice", "show", "2026-000001"),
+    ):
+        shown = run(*command).stdout
+        assert "[red]x[/red]" in shown
+        assert "\x1b" not in shown
     text = "".join(page.extract_text() for page in PdfReader(tmp_path / "out" / "2026-000001.pdf").pages)
     assert "{{7*7}} <b>" in text
+
+
+def test_reading_never_makes_a_database(run, tmp_path):
+    """In a wrong folder a command that only reads says so, instead of beginning new books."""
+    for command in (("invoice", "list"), ("held",), ("run", "--month", "2026-10"), ("preview", "--month", "2026-10")):
+        result = run(*command)
+        assert result.returncode == 1
+        assert "there is no billing database" in result.stderr
+    assert list(tmp_path.glob("*.db")) == []
+
+
+def test_pdfs_of_another_database_are_replaced(run, tmp_path):
+    """A file of the same number that came from elsewhere is not taken for the invoice."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "2026-000001.pdf").write_text("of a practice database")
+    run("init")
+    assert run("run", "--data", WORKED_MONTH, "--month", "2026-10", "--issue", "--pdf", "out").returncode == 0
+    assert (tmp_path / "out" / "2026-000001.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_failed_customers_are_never_hidden(run, tmp_path):
+    """Preview and held name a customer that can not be rated, and exit with 1."""
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    shipped = (REPOSITORY / "price_lists" / "b2bee.toml").read_text(encoding="utf-8")
+    (lists / "own.toml").write_text(shipped.replace('name = "b2bee"', 'name = "own"'), encoding="utf-8")
+    entries = HEADER + "E1,C1,T3,2026-10-05T10:00,2026-10-05T11:00\n"
+    data = write(
+        tmp_path / "data", customers=CUSTOMERS, contracts=CONTRACTS.replace("b2bee", "own"), time_entries=entries
+    )
+    assert run("import", data, "--price-lists", lists).returncode == 0
+    for command in (("held",), ("preview", "--month", "2026-10")):
+        result = run(*command)
+        assert result.returncode == 1
+        assert "no price list 'own'" in result.stdout

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "import_folder": {"errors", "model", "intake", "storage"},
     "rate_folder": {"errors", "model", "intake", "rating"},
     "json_shapes": {"errors", "model", "intake", "rating", "billing_run", "rate_folder"},
-    "engine": {"errors", "model", "intake", "storage", "billing_run", "import_folder"},
+    "engine": {"errors", "model", "rating", "storage", "billing_run", "import_folder"},
     "cli": {"errors", "resources", "model", "cli", *PURE, *BOUNDARY, *TOP},
     "__init__": {"model", "intake", "storage", "engine"},
 }

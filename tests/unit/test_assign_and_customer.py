@@ -328,3 +328,18 @@ def test_work_at_a_months_edge_is_billed_or_held_in_one_month_only(dates, month_
     assert bool(result.all_held) is held
     charged = [e.entry for s in result.statements for charge in s.charges for e in charge.entries]
     assert bool(charged) is (month_text == "2026-11" and "starts_on" in dates)
+
+
+def test_contracts_in_two_zones_never_bill_one_entry_twice():
+    """T5: 23:30 in Belgrade on 31 October is 1 November in Kyiv; two contracts could take it, so it is held, once."""
+    kyiv = replace(b2bee(), name="kyiv", zone=ZoneInfo("Europe/Kyiv"))
+    agreed = [contract("out-of-package"), contract("out-of-package", contract="K2", price_list="kyiv")]
+    book = PriceListBook([b2bee(), kyiv])
+    results = [
+        rate_customer(
+            Customer("C1", "C", "RS", "EUR"), agreed, [work("2026-10-31T23:30+01:00")], [], RateCards(book, month(text))
+        )
+        for text in ("2026-10", "2026-11")
+    ]
+    assert [len(result.all_held) for result in results] == [1, 0]
+    assert [result.net_total for result in results] == [0, 0]

@@ -7,11 +7,12 @@ import pytest
 from babel import Locale
 from invoices import BUYER, ENTRY, FEE, SELLER, TIME, USE, invoice
 
-from billing_engine.documents.formats import amount_text, hours_text, money_text, percent_text, rate_text
+from billing_engine.documents.formats import amount_text, money_text, percent_text, rate_text
 from billing_engine.documents.invoice_view import invoice_view
 from billing_engine.documents.printable import one_line, paragraph
 from billing_engine.documents.view import Fact, InvoiceView
 from billing_engine.errors import UnknownCurrencyError
+from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import InvoiceLine
 
 ENGLISH = Locale.parse("en_IE")
@@ -42,20 +43,20 @@ def only_entry(**changes):
 
 
 @pytest.mark.parametrize(
-    ("minutes", "text"),
+    ("seconds", "text"),
     [
-        ("0", "0:00"),
-        ("5", "0:05"),
-        ("150", "2:30"),
-        ("1440", "24:00"),
-        ("7.5", "0:07:30"),
-        (Decimal(10) / 3, "0:03:20"),
-        ("-90", "-1:30"),
+        (0, "0:00"),
+        (300, "0:05"),
+        (9000, "2:30"),
+        (86400, "24:00"),
+        (450, "0:07:30"),
+        (200, "0:03:20"),
+        (-5400, "-1:30"),
     ],
 )
-def test_minutes_are_hours_and_minutes(minutes, text):
-    """A duration is written as on a clock and never as a rounded decimal."""
-    assert hours_text(Decimal(minutes)) == text
+def test_lengths_of_time_are_hours_and_minutes(seconds, text):
+    """A length of time is written as on a clock and never as a rounded decimal."""
+    assert hours_and_minutes(seconds) == text
 
 
 @pytest.mark.parametrize(

@@ -152,8 +152,8 @@ def upgrade() -> None:
         sa.Column("activity", sa.Text(), nullable=False),
         sa.Column("started_at", sa.Text(), nullable=False),
         sa.Column("ended_at", sa.Text(), nullable=False),
-        sa.Column("worked_minutes", sa.String(40), nullable=False),
-        sa.Column("billed_minutes", sa.String(40), nullable=False),
+        sa.Column("worked_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("billed_seconds", sa.BigInteger(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
