@@ -301,16 +301,18 @@ def test_hostile_texts_are_printed_as_text(run, tmp_path):
     data = write(tmp_path / "data", customers=customers, contracts=CONTRACTS)
     run("init")
     assert run("import", data).returncode == 0
-    result = run("run", "--month", "2026-10", "--issue", "--pdf", "out")
-    assert result.returncode == 0, result.stderr
+    month = ("--month", "2026-10")
     for command in (
-        ("run", "--month", "2026-10"),
-        ("preview", "--month", "2026-10"),
+        ("run", *month),
+        ("preview", *month),
+        ("run", *month, "--issue", "--pdf", "out"),
+        ("invoice", "list"),
         ("invoice", "show", "2026-000001"),
     ):
-        shown = run(*command).stdout
-        assert "[red]x[/red]" in shown
-        assert "\x1b" not in shown
+        shown = run(*command)
+        assert shown.returncode == 0, shown.stderr
+        assert "[red]x[/red]" in shown.stdout
+        assert "\x1b" not in shown.stdout
     text = "".join(page.extract_text() for page in PdfReader(tmp_path / "out" / "2026-000001.pdf").pages)
     assert "{{7*7}} <b>" in text
 
