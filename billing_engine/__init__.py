@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from billing_engine.intake.settings_file import read_settings
     from billing_engine.model.period import Month
     from billing_engine.model.settings import Settings
+    from billing_engine.storage.database import open_database
     from billing_engine.storage.schema import include_object
     from billing_engine.storage.tables import metadata
 
@@ -23,6 +24,7 @@ _HOMES = {
     "Settings": "billing_engine.model.settings",
     "include_object": "billing_engine.storage.schema",
     "metadata": "billing_engine.storage.tables",
+    "open_database": "billing_engine.storage.database",
     "read_price_lists": "billing_engine.intake.price_list_file",
     "read_settings": "billing_engine.intake.settings_file",
 }
@@ -33,6 +35,7 @@ __all__ = [
     "Settings",
     "include_object",
     "metadata",
+    "open_database",
     "read_price_lists",
     "read_settings",
 ]
