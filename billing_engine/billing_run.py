@@ -116,9 +116,9 @@ def _check_price_lists(rated: CustomerMonth, used: Mapping[str, str]) -> None:
 
 
 def _late(rated: CustomerMonth, invoice_number: str) -> list[HeldEntry]:
-    """Work that is billable but came after its month was invoiced."""
+    """Work that could be billed, but came or was decided after its month was invoiced."""
     charges = [charge for statement in rated.statements for charge in statement.charges]
     late: dict[str, TimeEntry | Expense] = {entry.entry: entry for charge in charges for entry in charge.entries}
     late |= {charge.expense.expense: charge.expense for charge in charges if charge.expense is not None}
-    reason = f"came after invoice {invoice_number} was issued"
+    reason = f"not on invoice {invoice_number}, which was issued before"
     return [HeldEntry(item, reason) for item in late.values()]

@@ -8,13 +8,16 @@ from typing import Any
 from billing_engine.billing_run import CustomerPlan
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, Statement
-from billing_engine.model.invoice import Invoice, InvoiceDraft
+from billing_engine.model.invoice import Invoice, InvoiceDraft, InvoiceEntry
 from billing_engine.model.money import ZERO, plain
 from billing_engine.model.period import Month
 from billing_engine.rate_folder import RatedFolder
 from billing_engine.rating.explain import explain_charge
 from billing_engine.rating.rate_card import RateCard
 from billing_engine.rating.rate_customer import CustomerMonth
+
+_PRICE_BASE = {"MIN": "60", "SEC": "3600"}
+"""How many units the unit price is for: time is counted in minutes or seconds and priced by the hour."""
 
 
 def rated_folder(rated: RatedFolder) -> dict[str, Any]:
@@ -78,7 +81,8 @@ def _without_contract(customer_month: CustomerMonth) -> dict[str, Any]:
 def _tariffs(charges: Iterable[Charge]) -> dict[str, Any]:
     by_name: dict[str, list[Charge]] = {}
     for charge in charges:
-        by_name.setdefault(charge.tariff, []).append(charge)
+        if charge.billed_seconds:
+            by_name.setdefault(charge.tariff, []).append(charge)
     return {
         name: {
             "billed_minutes": minutes(sum(charge.billed_seconds for charge in group)),
@@ -160,8 +164,29 @@ def invoice_summary(invoice: Invoice) -> dict[str, Any]:
 
 
 def invoice(issued: Invoice) -> dict[str, Any]:
-    """Shape `invoice show`: the summary, due date and lines."""
-    return {**invoice_summary(issued), "due_on": issued.due_on.isoformat(), "lines": _lines(issued.draft)}
+    """Shape `invoice show`: the summary, due date, lines and entries."""
+    return {
+        **invoice_summary(issued),
+        "due_on": issued.due_on.isoformat(),
+        "lines": _lines(issued.draft),
+        "entries": [_entry(entry) for entry in issued.draft.entries],
+    }
+
+
+def _entry(entry: InvoiceEntry) -> dict[str, Any]:
+    return {
+        "entry": entry.entry,
+        "contract": entry.contract,
+        "ticket": entry.ticket,
+        "severity": entry.severity,
+        "activity": entry.activity,
+        "started_at": entry.started_at,
+        "ended_at": entry.ended_at,
+        "worked_minutes": minutes(entry.worked_seconds),
+        "billed_minutes": minutes(entry.billed_seconds),
+        "amount": plain(entry.amount),
+        "reasons": entry.reason.splitlines(),
+    }
 
 
 def _lines(draft: InvoiceDraft) -> list[dict[str, Any]]:
@@ -175,6 +200,7 @@ def _lines(draft: InvoiceDraft) -> list[dict[str, Any]]:
             "quantity": format(line.quantity, "f"),
             "unit": line.unit,
             "unit_price": plain(line.unit_price),
+            "price_base_quantity": _PRICE_BASE.get(line.unit, "1"),
             "amount": plain(line.amount),
         }
         for line in draft.lines

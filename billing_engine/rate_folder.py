@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from billing_engine.errors import UnknownPackageError
+from billing_engine.errors import UnknownPackageError, UnknownPriceListError
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.intake.folder import InputFolder
 from billing_engine.model.contract import Contract, by_customer
@@ -36,10 +36,17 @@ def rate_folder(path: Path, month: Month, book: PriceListBook, package: str | No
     """
     folder = InputFolder(path, book)
     customers = {customer.customer: customer for _, customer in folder.read_customers()}
-    contracts = [contract for _, contract in folder.read_contracts()]
+    cards = RateCards(book, month)
+    contracts = []
+    for place, contract in folder.read_contracts():
+        try:
+            if contract.active_days(month):
+                cards.price_list(contract)
+            contracts.append(contract)
+        except UnknownPriceListError as error:
+            folder.rejected.append(Rejected(*place, "price_list", str(error)))
     if package is not None:
         contracts = [_in_package(contract, package, book) for contract in contracts]
-    cards = RateCards(book, month)
     of_customer = by_customer(contracts)
     entries = by_customer(entry for _, entry in folder.read_time_entries())
     expenses = by_customer(expense for _, expense in folder.read_expenses())
@@ -54,7 +61,7 @@ def rate_folder(path: Path, month: Month, book: PriceListBook, package: str | No
 
 def _in_package(contract: Contract, name: str, book: PriceListBook) -> Contract:
     """Put a contract into another package; what was agreed for its own comes along only if the other asks for it."""
-    package = book.in_force(contract.price_list, contract.starts_on).package(name)
+    package = book.in_force_or_first(contract.price_list, contract.starts_on).package(name)
     if name == contract.package:
         return contract
     if package.monthly_fee is not None:

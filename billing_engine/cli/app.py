@@ -11,7 +11,13 @@ import typer
 
 from billing_engine.cli import billing_commands, database_commands, invoice_commands, price_list_commands
 from billing_engine.cli.options import World
-from billing_engine.errors import BillingError, InputFolderError, InvalidFileError, UnknownPackageError
+from billing_engine.errors import (
+    BillingError,
+    InputFolderError,
+    InvalidFileError,
+    SettingsMissingError,
+    UnknownPackageError,
+)
 
 app = typer.Typer(
     name="billing-engine",
@@ -62,7 +68,9 @@ def main() -> None:
     try:
         app()
     except (BillingError, OSError) as error:
-        wrong_usage = isinstance(error, InvalidFileError | InputFolderError | UnknownPackageError)
+        wrong_usage = isinstance(
+            error, InvalidFileError | InputFolderError | SettingsMissingError | UnknownPackageError
+        )
         _exit(str(error), WRONG_USAGE if wrong_usage else 1)
     except Exception as error:
         from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - not needed to show help

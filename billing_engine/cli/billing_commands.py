@@ -23,7 +23,7 @@ from billing_engine.cli.options import (
     world_of,
 )
 from billing_engine.cli.rendering import render_month
-from billing_engine.errors import BillingError
+from billing_engine.errors import BillingError, SettingsMissingError
 from billing_engine.model.period import Month
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def _print_notes(result: ImportReport) -> None:
     """Print what an import would not take, and what it did not look at."""
     from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
 
-    tables.print_rejected(result.rejected, "rejected row")
-    tables.print_rejected(result.warnings, "warning")
+    tables.print_rejected(result.rejected, "rejected row", "`billing-engine import --report FILE` writes")
+    tables.print_rejected(result.warnings, "warning", "`billing-engine import --report FILE` writes")
     tables.print_unread(result.unread)
     if not result.stored:
         typer.echo("nothing was imported; correct the rows, or skip them with --skip-rejected", err=True)
@@ -157,9 +157,9 @@ def rate(
     if format_ is Format.JSON:
         typer.echo(json.dumps(rated_folder(rated), indent=2, ensure_ascii=False))
     else:
-        tables.out.print(tables.statement_table(rated))
-    tables.print_rejected(rated.rejected, "rejected row")
-    tables.print_rejected(rated.warnings, "warning")
+        tables.print_rated(rated)
+    tables.print_rejected(rated.rejected, "rejected row", "--format json lists")
+    tables.print_rejected(rated.warnings, "warning", "`billing-engine import --report FILE` writes")
     tables.print_unread(rated.unread)
     if rated.rejected:
         raise typer.Exit(1)
@@ -202,7 +202,10 @@ def run(
     if pdf is not None and not issue:
         raise typer.BadParameter("--pdf goes with --issue")
     day = _day(issued_on)
-    billing = world_of(context, database, settings, price_lists).open_billing(create=data is not None)
+    world = world_of(context, database, settings, price_lists)
+    if issue and world.read_settings() is None:
+        raise SettingsMissingError
+    billing = world.open_billing(create=data is not None)
     if pdf is not None:
         pdf.mkdir(parents=True, exist_ok=True)
     if data is not None:
@@ -253,8 +256,8 @@ def _print_plans(month: Month, plans: Sequence[CustomerPlan], format_: Format, *
             name = f"{plan.customer.customer} {plan.customer.name}, {month}: {tables.outcome_text(plan)}"
             if plan.draft is not None:
                 tables.print_draft(plan.draft, name)
-            elif plan.outcome == "failed":
-                tables.out.print(tables.text(f"{name}\n", style="bold red"))
+            else:
+                tables.out.print(tables.text(f"{name}\n"))
     else:
         tables.out.print(tables.plan_table(f"Billing run {month}", plans))
     tables.print_summary(plans)

@@ -51,9 +51,9 @@ def run_demo(directory: Path) -> None:
     _say(f"1. Import {source}")
     report = billing.import_folder(source)
     if not report.stored:
-        tables.print_rejected(report.rejected, "rejected row")
+        tables.print_rejected(report.rejected, "rejected row", "this lists")
         raise BillingError("the examples could not be imported")
-    tables.print_rejected(report.warnings, "warning")
+    tables.print_rejected(report.warnings, "warning", "`billing-engine import --report FILE` writes")
 
     _say(f"2. Preview {MONTH}: nothing is written")
     plans = list(billing.plan(MONTH))

@@ -64,8 +64,8 @@ def table(title: str, *columns: str, rows: Iterable[Sequence[str | Text]]) -> Ta
     return built
 
 
-def print_rejected(rows: Sequence[Rejected], what: str) -> None:
-    """Print rejected rows or warnings on standard error, the first of them whole."""
+def print_rejected(rows: Sequence[Rejected], what: str, all_of_them: str) -> None:
+    """Print rejected rows or warnings on standard error, the first of them whole, and what has them all."""
     if not rows:
         return
     err.print(text(f"{len(rows)} {what}{'' if len(rows) == 1 else 's'}:", style="bold"))
@@ -73,7 +73,7 @@ def print_rejected(rows: Sequence[Rejected], what: str) -> None:
         place = f"{row.file}:{row.line}" + (f" {row.column}" if row.column else "")
         err.print(text(f"  {place}: {row.reason}"), soft_wrap=True)
     if len(rows) > MOST_ROWS_SHOWN:
-        err.print(text(f"  ... and {len(rows) - MOST_ROWS_SHOWN} more; --report FILE writes all of them"))
+        err.print(text(f"  ... and {len(rows) - MOST_ROWS_SHOWN} more; {all_of_them} all of them"))
 
 
 def print_unread(names: Sequence[str]) -> None:
@@ -139,8 +139,16 @@ def print_summary(plans: Sequence[CustomerPlan]) -> None:
         out.print(text(f"{held} held; `billing-engine held` tells why"))
 
 
-def statement_table(rated: RatedFolder) -> Table:
-    """One row per contract: what `rate` found."""
+def print_rated(rated: RatedFolder) -> None:
+    """Print one row per contract, and all that is held, also where no contract takes it."""
+    out.print(_statement_table(rated))
+    rows = [(c.customer.customer, held.id, held.reason) for c in rated.customers for held in c.all_held]
+    if rows:
+        out.print()
+        out.print(table("Held", "Customer", "Entry", "Reason", rows=rows))
+
+
+def _statement_table(rated: RatedFolder) -> Table:
     rows = [
         (
             statement.contract.customer,

@@ -31,7 +31,7 @@ from billing_engine.intake.fields import (
     TimeZone,
     Title,
 )
-from billing_engine.intake.toml_file import Amount, Table, read_toml
+from billing_engine.intake.toml_file import Amount, Table, check_toml, load_toml
 from billing_engine.model import price_list as model
 from billing_engine.model.calendar import Calendar
 from billing_engine.model.money import round_money
@@ -71,6 +71,13 @@ class AddedDayTable(Table):
 class HolidaysTable(Table):
     add: list[AddedDayTable] = []
     remove: list[date] = []
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        both = sorted({day.date for day in self.add} & set(self.remove))
+        if both:
+            raise ValueError(f"{', '.join(map(str, both))} can not be both added and removed")
+        return self
 
 
 class RatingTable(Table):
@@ -200,17 +207,7 @@ class PriceListFile(Table):
             )
         return self
 
-    def _content_hash(self) -> str:
-        """Hash the terms alone.
-
-        Neither titles and remarks, nor the order of keys or the form of a number, nor a key that a later program knows
-        and the file leaves at its default makes other terms.
-        """
-        dump = self.model_dump(by_alias=True, exclude_defaults=True, exclude={"out_of_scope"})
-        terms = json.dumps(_without_titles(dump), sort_keys=True, default=_canonical)
-        return hashlib.sha256(terms.encode()).hexdigest()
-
-    def build(self) -> model.PriceList:
+    def build(self, content_hash: str) -> model.PriceList:
         """Turn the checked file into the value that the engine works with."""
         added = tuple((day.date, day.name) for day in self.holidays.add)
         rating = model.Rating(
@@ -232,7 +229,7 @@ class PriceListFile(Table):
             rating=rating,
             packages={name: package.build(name) for name, package in self.packages.items()},
             out_of_scope=self.out_of_scope,
-            content_hash=self._content_hash(),
+            content_hash=content_hash,
         )
 
 
@@ -243,19 +240,28 @@ def _get(data: Any, *keys: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
+def terms_hash(data: dict[str, Any]) -> str:
+    """Hash the terms as the file gives them, so that a later program comes to the same.
+
+    Neither titles and remarks, nor the order of keys or the form of a number makes other terms.
+    """
+    terms = {key: value for key, value in data.items() if key != "out_of_scope"}
+    return hashlib.sha256(json.dumps(_without_titles(terms), sort_keys=True, default=str).encode()).hexdigest()
+
+
 def _without_titles(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _without_titles(part) for key, part in value.items() if key != "title"}
-    return value
-
-
-def _canonical(value: object) -> str:
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, list):
+        return [_without_titles(part) for part in value]
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return f"{Decimal(value).normalize():f}" if is_number else value
 
 
 def read_price_list(path: Path) -> model.PriceList:
     """Read one price-list file; raises InvalidFileError with all its problems."""
-    return read_toml(path, PriceListFile).build()
+    data = load_toml(path)
+    return check_toml(path, data, PriceListFile).build(terms_hash(data))
 
 
 def read_price_lists(folders: Iterable[Path]) -> model.PriceListBook:

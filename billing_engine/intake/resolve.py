@@ -68,7 +68,7 @@ class Resolver:
         if row.ends_on is not None and row.ends_on < row.starts_on:
             problems.append(Problem("ends_on", f"{row.ends_on} is before starts_on {row.starts_on}"))
         try:
-            price_list = self._book.in_force(row.price_list, row.starts_on)
+            price_list = self._book.in_force_or_first(row.price_list, row.starts_on)
             package = price_list.package(row.package)
         except UnknownPriceListError as error:
             return [*problems, Problem("price_list", str(error))]

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from billing_engine.intake.fields import Country, Title
-from billing_engine.intake.toml_file import Amount, Table, read_toml
+from billing_engine.intake.toml_file import Amount, Table, check_toml, load_toml
 from billing_engine.model.invoice import Seller
 from billing_engine.model.settings import Settings
 
@@ -105,7 +105,7 @@ class SettingsFile(Table):
 
 def read_settings(path: Path) -> Settings:
     """Read a settings file; raises InvalidFileError with all its problems."""
-    file = read_toml(path, SettingsFile)
+    file = check_toml(path, load_toml(path), SettingsFile)
     seller = file.seller.model_dump() | {"address": "\n".join(file.seller.address)}
     return Settings(
         seller=Seller(**seller),

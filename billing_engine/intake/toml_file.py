@@ -44,12 +44,12 @@ Amount = Annotated[Decimal, BeforeValidator(_exact)]
 """An exact number from 0 up."""
 
 
-def read_toml(path: Path, model: type[File]) -> File:
-    """Read and check a file; raises InvalidFileError with all problems at once."""
+def load_toml(path: Path) -> dict[str, Any]:
+    """Read a file's raw data; raises InvalidFileError when it can not be read."""
     try:
         if path.stat().st_size > _LARGEST_FILE_BYTES:
             raise InvalidFileError(str(path), [f"the file is larger than {_LARGEST_FILE_BYTES:,} bytes"])
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except OSError as error:
         raise InvalidFileError(str(path), [f"can not be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
@@ -58,6 +58,10 @@ def read_toml(path: Path, model: type[File]) -> File:
         raise InvalidFileError(str(path), [f"is no valid TOML: {error}"]) from error
     except (ValueError, ArithmeticError) as error:  # figures that Python will not read
         raise InvalidFileError(str(path), ["has a number with too many digits"]) from error
+
+
+def check_toml(path: Path, data: dict[str, Any], model: type[File]) -> File:
+    """Check raw data against a model; raises InvalidFileError with all problems at once."""
     misfits = model.misfits(data)
     try:
         file = model.model_validate(data)

@@ -130,3 +130,7 @@ class PriceListBook:
             first = self.versions(name)[0].valid_from
             raise UnknownPriceListError(f"price list {name!r} is valid from {first} on, not on {on}")
         return valid[-1]
+
+    def in_force_or_first(self, name: str, on: date) -> PriceList:
+        """Return the version in force, before the first one began the first; raises UnknownPriceListError."""
+        return self.in_force(name, max(on, self.versions(name)[0].valid_from))

@@ -40,7 +40,7 @@ def assign_work(
     in the month still says on which clock the customer's days are read.
     """
     assigned = Assigned()
-    zones = {contract.contract: cards.price_list(contract).zone for contract in contracts}
+    zones = {contract.contract: cards.zone(contract) for contract in contracts}
     months = {contract: range(*cards.month.bounds(zone)) for contract, zone in zones.items()}
     home_month = range(*cards.month.bounds(next(iter(zones.values()), _NO_ZONE)))
     lives = {contract.contract: _life(contract, cards) for contract in contracts}
@@ -62,7 +62,7 @@ def assign_work(
 
 def _life(contract: Contract, cards: RateCards) -> range:
     """Find the instants at which the contract runs, in all months: in two zones a month ends at two instants."""
-    zone = cards.price_list(contract).zone
+    zone = cards.zone(contract)
     last_day = contract.ends_on or _FAR_AWAY
     return range(start_of_day(contract.starts_on, zone), start_of_day(last_day + timedelta(days=1), zone))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from billing_engine.model.contract import Contract
 from billing_engine.model.period import Month
@@ -78,6 +79,10 @@ class RateCards:
     def price_list(self, contract: Contract) -> PriceList:
         """Return the version in force on the month's first day that the contract runs; raises UnknownPriceListError."""
         return self._book.in_force(contract.price_list, max(self.month.first_day, contract.starts_on))
+
+    def zone(self, contract: Contract) -> ZoneInfo:
+        """Return the time zone in which a contract's days are read, also of months before its price list began."""
+        return self._book.in_force_or_first(contract.price_list, self.month.first_day).zone
 
     def card(self, contract: Contract) -> RateCard:
         """Return the card of a contract's package, with the windows and hours that the contract sets itself (R9).

@@ -173,7 +173,7 @@ def test_issuing_without_settings_is_refused_with_a_word_on_init(run):
     """Nothing is issued without a seller."""
     run("import", WORKED_MONTH)
     result = run("run", "--month", "2026-10", "--issue")
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert "billing-engine init" in result.stderr
     assert json.loads(run("invoice", "list", "--format", "json").stdout) == []
 

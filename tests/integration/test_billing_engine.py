@@ -206,7 +206,9 @@ def test_late_entry_is_listed_and_never_changes_the_invoice(loaded, tmp_path):
     assert loaded.import_folder(folder(tmp_path, time_entries=[ENTRIES[0], late])).stored
     plan = next(plan for plan in loaded.issue(OCTOBER, ISSUED_ON) if plan.customer.customer == "C1")
     assert plan.outcome is RunOutcome.ALREADY_ISSUED
-    assert [(held.id, held.reason) for held in plan.held] == [("E8", "came after invoice 2026-000001 was issued")]
+    assert [(held.id, held.reason) for held in plan.held] == [
+        ("E8", "not on invoice 2026-000001, which was issued before")
+    ]
     assert loaded.read_invoice("2026-000001") == before
 
 

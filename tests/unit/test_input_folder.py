@@ -491,11 +491,6 @@ BAD_CONTRACTS = [
     ),
     row("unknown price list", {"price_list": "b2b"}, ("price_list", "no price list 'b2b'; known: b2bee, kyiv, tokyo")),
     row(
-        "price list not valid yet",
-        {"starts_on": "2015-12-31"},
-        ("price_list", "price list 'b2bee' is valid from 2016-01-01 on, not on 2015-12-31"),
-    ),
-    row(
         "unknown package",
         {"package": "gold"},
         (

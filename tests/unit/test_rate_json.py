@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from builders import (
+    PRICE_LISTS,
     analysis,
     b2bee,
     contract,
@@ -24,6 +25,7 @@ from builders import (
 
 from billing_engine import json_shapes
 from billing_engine.errors import UnknownPackageError
+from billing_engine.intake.price_list_file import read_price_lists
 from billing_engine.model.contract import Customer
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.window import Window
@@ -643,3 +645,43 @@ def test_the_holiday_is_that_of_the_local_day():
     assert found["charges"][1]["reason"].startswith(
         f"Wed 11 Nov 00:30-00:40: out of package -> holiday ({ARMISTICE}); "
     )
+
+
+def test_a_month_before_the_list_began_rejects_its_contract_and_rates_the_others(tmp_path):
+    """A month that no version covers is one contract's problem, said with file and line."""
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    text = (PRICE_LISTS / "b2bee.toml").read_text(encoding="utf-8")
+    young = text.replace('name = "b2bee"', 'name = "young"').replace(
+        "valid_from = 2000-01-01", "valid_from = 2026-11-01"
+    )
+    (lists / "young.toml").write_text(young, encoding="utf-8")
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "customers.csv").write_text("customer,name\nC1,A\nC2,B\n", encoding="utf-8")
+    contracts = CONTRACTS + "K2,C2,young,premium,2016-01-01\n"
+    (data / "contracts.csv").write_text(contracts, encoding="utf-8")
+    book = read_price_lists([PRICE_LISTS, lists])
+    october = json_shapes.rated_folder(rate_folder(data, month("2026-10"), book))
+    assert [statement["contract"] for statement in october["statements"]] == ["K1"]
+    reason = "price list 'young' is valid from 2026-11-01 on, not on 2026-10-01"
+    assert october["rejected"] == [{"file": "contracts.csv", "line": 3, "column": "price_list", "reason": reason}]
+    november = json_shapes.rated_folder(rate_folder(data, month("2026-11"), book))
+    assert [statement["contract"] for statement in november["statements"]] == ["K1", "K2"]
+
+
+ZERO_LENGTH = [("support", ""), ("support", "unfounded"), ("change_request_analysis", "offer_rejected")]
+
+
+@pytest.mark.parametrize("package", ["basic", "out-of-package"])
+@pytest.mark.parametrize(("activity", "outcome"), ZERO_LENGTH)
+@pytest.mark.parametrize("at", ["2026-10-05T08:59", "2026-10-05T09:00", "2026-10-05T20:00", "2026-10-11T12:00"])
+def test_an_entry_of_no_length_is_named_once_and_costs_nothing(tmp_path, package, activity, outcome, at):
+    """An entry that began and ended at once is in the charges, at 0.00, and no tariff is shown for it."""
+    entries = "entry,customer,severity,activity,outcome,started_at,ended_at\n"
+    entries += f"E1,C1,T1,{activity},{outcome},{at},{at}\n"
+    contracts = CONTRACTS.replace("premium", package)
+    found = rated_files(tmp_path, time_entries=entries, contracts=contracts)
+    (statement,) = found["statements"]
+    assert [charge["entries"] for charge in statement["charges"] if charge["entries"]] == [["E1"]]
+    assert (statement["tariffs"], statement["net_total"], found["rejected"]) == ({}, "0.00", [])
