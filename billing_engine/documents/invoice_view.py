@@ -244,5 +244,5 @@ def _entry(entry: InvoiceEntry, currency: str, words: Catalogue) -> EntryView:
         worked=hours_and_minutes(entry.worked_seconds),
         billed=hours_and_minutes(entry.billed_seconds),
         amount=formats.amount_text(entry.amount, currency, words.locale),
-        reason=paragraph(entry.reason),
+        reason=paragraph(entry.reason).replace(" -> ", " \u2192 "),  # a line can not break within one sign
     )

@@ -329,3 +329,8 @@ def test_every_foreign_text_is_made_printable():
         assert "\u202e" not in text
         assert "\x00" not in text
         assert len(text) <= 2000
+
+
+def test_arrows_of_reasons_are_one_sign():
+    """A line of the annex never breaks within an arrow."""
+    assert only_entry(reason="5 min -> 30 min from the allowance").reason == "5 min \u2192 30 min from the allowance"
