@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 
 from billing_engine.errors import BillingError, PriceListChangedError
@@ -13,7 +12,6 @@ from billing_engine.invoicing.draft import draft_invoice
 from billing_engine.model.charge import HeldEntry
 from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.invoice import InvoiceDraft
-from billing_engine.model.money import ZERO
 from billing_engine.model.settings import Settings
 from billing_engine.model.time_entry import Expense, TimeEntry
 from billing_engine.rating.annex import annex_entries
@@ -58,10 +56,6 @@ class CustomerPlan:
     draft: InvoiceDraft | None = None
     held: tuple[HeldEntry, ...] = ()
     invoice_number: str | None = None
-
-    @property
-    def net(self) -> Decimal:
-        return self.draft.net if self.draft is not None else ZERO
 
 
 def plan_billing_run(inputs: Iterable[CustomerInput], cards: RateCards, settings: Settings) -> Iterator[CustomerPlan]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from billing_engine.billing_run import CustomerPlan
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, Statement
-from billing_engine.model.invoice import Invoice, InvoiceDraft, InvoiceEntry
-from billing_engine.model.money import ZERO, plain
+from billing_engine.model.contract import Customer
+from billing_engine.model.invoice import SECONDS_PER_UNIT, Invoice, InvoiceDraft, InvoiceEntry
+from billing_engine.model.money import SECONDS_PER_HOUR, ZERO, plain
 from billing_engine.model.period import Month
 from billing_engine.rate_folder import RatedFolder
 from billing_engine.rating.explain import explain_charge
 from billing_engine.rating.rate_card import RateCard
 from billing_engine.rating.rate_customer import CustomerMonth
 
-_PRICE_BASE = {"MIN": "60", "SEC": "3600"}
-"""How many units the unit price is for: time is counted in minutes or seconds and priced by the hour."""
+
+def to_text(shape: Any) -> str:
+    """Write a shape as it is printed."""
+    return json.dumps(shape, indent=2, ensure_ascii=False)
 
 
 def rated_folder(rated: RatedFolder) -> dict[str, Any]:
@@ -146,6 +150,14 @@ def _draft(draft: InvoiceDraft) -> dict[str, Any]:
     }
 
 
+def held_work(found: Iterable[tuple[Month, Customer, str, str]]) -> list[dict[str, Any]]:
+    """Shape what `held` prints: period, customer, entry (none for a customer that failed) and reason."""
+    return [
+        {"period": str(period), "customer": customer.customer, "entry": entry, "reason": reason}
+        for period, customer, entry, reason in found
+    ]
+
+
 def invoice_summary(invoice: Invoice) -> dict[str, Any]:
     """Shape one row of `invoice list`."""
     draft = invoice.draft
@@ -200,7 +212,7 @@ def _lines(draft: InvoiceDraft) -> list[dict[str, Any]]:
             "quantity": format(line.quantity, "f"),
             "unit": line.unit,
             "unit_price": plain(line.unit_price),
-            "price_base_quantity": _PRICE_BASE.get(line.unit, "1"),
+            "price_base_quantity": str(SECONDS_PER_HOUR // SECONDS_PER_UNIT.get(line.unit, SECONDS_PER_HOUR)),
             "amount": plain(line.amount),
         }
         for line in draft.lines

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -95,11 +95,13 @@ def _print_import(result: ImportReport, report: Path | None, format_: Format) ->
     if report is not None:
         _write_report(report, result.rejected, result.warnings)
     if format_ is Format.JSON:
-        from dataclasses import asdict  # noqa: PLC0415 - with it
+        from billing_engine import json_shapes  # noqa: PLC0415 - only where JSON is asked for
 
-        rows = [row._asdict() for row in result.rejected]
-        warnings = [row._asdict() for row in result.warnings]
-        typer.echo(json.dumps(asdict(result) | {"rejected": rows, "warnings": warnings}, indent=2, ensure_ascii=False))
+        rows = {
+            "rejected": [json_shapes.rejected(row) for row in result.rejected],
+            "warnings": [json_shapes.rejected(row) for row in result.warnings],
+        }
+        typer.echo(json_shapes.to_text(asdict(result) | rows))
         return
     _print_notes(result)
     if not result.stored:
@@ -148,14 +150,14 @@ def rate(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Rate a folder without a database: what each contract owes for a month, and why."""
+    from billing_engine import json_shapes  # noqa: PLC0415 - with pydantic, which is slow to import
     from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
-    from billing_engine.json_shapes import rated_folder  # noqa: PLC0415 - only here
     from billing_engine.rate_folder import rate_folder  # noqa: PLC0415 - pydantic is slow to import
 
     world = world_of(context, settings=settings, price_lists=price_lists)
     rated = rate_folder(data, month, world.read_book(world.read_settings()), package)
     if format_ is Format.JSON:
-        typer.echo(json.dumps(rated_folder(rated), indent=2, ensure_ascii=False))
+        typer.echo(json_shapes.to_text(json_shapes.rated_folder(rated)))
     else:
         tables.print_rated(rated)
     tables.print_rejected(rated.rejected, "rejected row", "--format json lists")
@@ -245,9 +247,9 @@ def _issue(billing: BillingEngine, month: Month, issued_on: date) -> list[Custom
 
 def _print_plans(month: Month, plans: Sequence[CustomerPlan], format_: Format, *, in_detail: bool) -> None:
     if format_ is Format.JSON:
-        from billing_engine.json_shapes import plan as shape  # noqa: PLC0415 - only where JSON is asked for
+        from billing_engine import json_shapes  # noqa: PLC0415 - as above
 
-        typer.echo(json.dumps(shape(month, plans), indent=2, ensure_ascii=False))
+        typer.echo(json_shapes.to_text(json_shapes.plan(month, plans)))
         return
     from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
 
@@ -276,11 +278,9 @@ def held(
     found = [(period, plan.customer, item.id, item.reason) for period, plan in plans for item in plan.held]
     failed = [(period, plan.customer, "", plan.reason) for period, plan in plans if plan.outcome == "failed"]
     if format_ is Format.JSON:
-        shape = [
-            {"period": str(period), "customer": customer.customer, "entry": entry, "reason": reason}
-            for period, customer, entry, reason in found + failed
-        ]
-        typer.echo(json.dumps(shape, indent=2, ensure_ascii=False))
+        from billing_engine import json_shapes  # noqa: PLC0415 - as above
+
+        typer.echo(json_shapes.to_text(json_shapes.held_work(found + failed)))
     else:
         from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
 

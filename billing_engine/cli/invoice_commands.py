@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -26,9 +25,7 @@ def list_(
     if format_ is Format.JSON:
         from billing_engine import json_shapes  # noqa: PLC0415 - only where JSON is asked for
 
-        typer.echo(
-            json.dumps([json_shapes.invoice_summary(invoice) for invoice in found], indent=2, ensure_ascii=False)
-        )
+        typer.echo(json_shapes.to_text([json_shapes.invoice_summary(invoice) for invoice in found]))
         return
     from billing_engine.cli import tables  # noqa: PLC0415 - only where tables are asked for
 
@@ -47,7 +44,7 @@ def show(
     if format_ is Format.JSON:
         from billing_engine import json_shapes  # noqa: PLC0415 - as above
 
-        typer.echo(json.dumps(json_shapes.invoice(issued), indent=2, ensure_ascii=False))
+        typer.echo(json_shapes.to_text(json_shapes.invoice(issued)))
         return
     from billing_engine.cli import tables  # noqa: PLC0415 - as above
 

@@ -106,13 +106,14 @@ class World:
         settings = self.read_settings()
         engine = self.open_database()
         billing = BillingEngine(engine, self.read_book(settings), settings)
-        if not create and (file_is_missing(engine) or not billing.has_schema()):
+        if not file_is_missing(engine) and billing.has_schema():
+            billing.check_schema()
+        elif create:
+            billing.upgrade_schema()
+        else:
             url = engine.url.render_as_string(hide_password=True)
             hint = "`billing-engine import` or `billing-engine db upgrade` makes one"
             raise DatabaseMissingError(f"there is no billing database at {url}; {hint}")
-        if create and not billing.has_schema():
-            billing.upgrade_schema()
-        billing.check_schema()
         return billing
 
 

@@ -14,7 +14,7 @@ from billing_engine.billing_run import CustomerPlan, RunOutcome
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.model.charge import ChargeKind, Statement
 from billing_engine.model.instant import hours_and_minutes
-from billing_engine.model.invoice import Invoice, InvoiceDraft
+from billing_engine.model.invoice import Invoice, InvoiceDraft, InvoiceLine
 from billing_engine.model.money import minor_digits
 from billing_engine.rate_folder import RatedFolder
 
@@ -26,8 +26,6 @@ if not out.is_terminal:
 err = Console(stderr=True, highlight=False)
 
 MOST_ROWS_SHOWN = 20
-
-_SECONDS_PER_UNIT = {"MIN": 60, "SEC": 1}
 
 _STYLES = {
     RunOutcome.ISSUED: "green",
@@ -201,7 +199,7 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
         (
             line.title,
             line.detail,
-            _quantity(line.quantity, line.unit),
+            _quantity(line),
             money(line.unit_price, draft.currency),
             money(line.amount, draft.currency),
         )
@@ -227,7 +225,7 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
     out.print()
 
 
-def _quantity(quantity: Decimal, unit: str) -> str:
-    if unit not in _SECONDS_PER_UNIT:
-        return f"{quantity.normalize():f}"
-    return f"{hours_and_minutes(int(quantity * _SECONDS_PER_UNIT[unit]))} h"
+def _quantity(line: InvoiceLine) -> str:
+    if line.seconds is None:
+        return f"{line.quantity.normalize():f}"
+    return f"{hours_and_minutes(line.seconds)} h"

@@ -41,9 +41,6 @@ _UNIT_LIMIT = 8
 _BRAND_LIMIT = 60
 """For the seller's name where it stands as a mark beside other text."""
 
-_SECONDS_PER_UNIT = {"MIN": 60, "SEC": 1}
-"""UN/ECE codes of quantities that are time and shown as h:mm."""
-
 
 def invoice_view(invoice: Invoice) -> InvoiceView:
     """Turn an issued invoice into the text of its pages, in the customer's language where there are words for it."""
@@ -155,10 +152,9 @@ def _line(line: InvoiceLine, currency: str, words: Catalogue) -> LineView:
 
 
 def _quantity(line: InvoiceLine, words: Catalogue) -> str:
-    seconds_per_unit = _SECONDS_PER_UNIT.get(line.unit)
-    if seconds_per_unit is None:
+    if line.seconds is None:
         return formats.quantity_text(line.quantity, words.locale)
-    return hours_and_minutes(int(line.quantity * seconds_per_unit))
+    return hours_and_minutes(line.seconds)
 
 
 def _use(use: ContractUse, words: Catalogue) -> UseView:

@@ -9,11 +9,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from billing_engine.errors import UnknownCurrencyError
 from billing_engine.intake.csv_rows import Row
-from billing_engine.model.money import minor_digits
+from billing_engine.intake.fields import Currency
 from billing_engine.model.time_entry import Activity, Outcome
-from billing_engine.model.window import DAY_NAMES, Window, find_overlaps, read_clock
+from billing_engine.model.window import DAY_NAMES, Window, find_overlaps_among, read_clock
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
@@ -66,14 +65,6 @@ def _quantity(text: Any) -> int:
     return int(text)
 
 
-def _currency(text: Any) -> str:
-    try:
-        minor_digits(text)
-    except UnknownCurrencyError:
-        raise ValueError("allowed is an ISO 4217 code such as EUR") from None
-    return str(text)
-
-
 def _country(text: Any) -> str:
     if re.fullmatch(r"[A-Z]{2}", text, re.ASCII) is None:
         raise ValueError("allowed is an ISO 3166 code such as RS")
@@ -101,8 +92,7 @@ def _coverage(text: Any) -> tuple[tuple[str, tuple[Window, ...]], ...]:
         if not equals or severity in agreed:
             raise ValueError(allowed)
         agreed[severity] = tuple(_window(window, allowed) for window in windows.split(","))
-        overlaps = find_overlaps({f"window {n}": [window] for n, window in enumerate(agreed[severity], 1)})
-        if overlaps:
+        if overlaps := find_overlaps_among(agreed[severity]):
             raise ValueError(f"{severity}: {overlaps[0]}")
     return tuple(agreed.items())
 
@@ -124,7 +114,7 @@ class CustomerRow(Row):
     customer: Identifier
     name: str
     country: Annotated[str, BeforeValidator(_country)] = ""
-    currency: Annotated[str, BeforeValidator(_currency)] = ""
+    currency: Currency = ""
     language: str = "en"
     vat_id: str = ""
     address: str = ""

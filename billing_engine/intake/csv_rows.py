@@ -41,7 +41,7 @@ class Parsed(NamedTuple, Generic[RowT]):
 def read_rows(path: Path, model: type[RowT], rejected: list[Rejected]) -> Iterator[Parsed[RowT]]:
     """Stream the good rows of a file; the bad ones are added to `rejected`.
 
-    A file that is no comma-separated UTF-8 text, or lacks a column that it needs, is rejected as a whole.
+    A file that lacks a column that it needs is rejected as a whole, one that is no UTF-8 or no CSV from there on.
     """
     try:
         with path.open("rb") as file:

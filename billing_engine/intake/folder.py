@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from billing_engine.errors import InputFolderError
 from billing_engine.intake.columns import ContractRow, CustomerRow, ExpenseRow, TimeEntryRow
-from billing_engine.intake.csv_rows import Parsed, Rejected, Row, read_rows
+from billing_engine.intake.csv_rows import Parsed, Rejected, RowT, read_rows
 from billing_engine.intake.overlaps import find_overlaps
 from billing_engine.intake.resolve import Problem, Resolver
 from billing_engine.model.contract import Contract, Customer
@@ -19,7 +19,6 @@ CUSTOMERS, CONTRACTS = "customers.csv", "contracts.csv"
 TIME_ENTRIES, EXPENSES = "time_entries.csv", "expenses.csv"
 FILES = (CUSTOMERS, CONTRACTS, TIME_ENTRIES, EXPENSES)
 
-RowT = TypeVar("RowT", bound=Row)
 Value = TypeVar("Value", Customer, Contract, TimeEntry, Expense)
 
 

@@ -35,7 +35,7 @@ from billing_engine.intake.toml_file import Amount, Table, check_toml, load_toml
 from billing_engine.model import price_list as model
 from billing_engine.model.calendar import Calendar
 from billing_engine.model.money import round_money
-from billing_engine.model.window import Window, find_gaps, find_overlaps, show_clock
+from billing_engine.model.window import Window, find_gaps, find_overlaps, find_overlaps_among, show_clock
 
 
 class WindowTable(Table):
@@ -57,8 +57,7 @@ class WindowTable(Table):
 
 
 def _apart(windows: list[WindowTable]) -> list[WindowTable]:
-    named = {f"window {number}": [window.build()] for number, window in enumerate(windows, 1)}
-    if problems := find_overlaps(named):
+    if problems := find_overlaps_among([window.build() for window in windows]):
         raise ValueError("\n".join(problems))
     return windows
 

@@ -60,9 +60,9 @@ class Resolver:
 
     def contract(self, parsed: Parsed[ContractRow]) -> Contract | list[Problem]:
         """Make a contract; what the file has no column for stays as it is known."""
-        row = _with_known(parsed, self._contracts.get(parsed.row.contract))
+        known = self._contracts.get(parsed.row.contract)
+        row = _with_known(parsed, known)
         problems = self._customer_problems(row.customer)
-        known = self._contracts.get(row.contract)
         if known is not None and known.customer != row.customer:
             problems.append(Problem("customer", f"contract {row.contract} belongs to customer {known.customer}"))
         if row.ends_on is not None and row.ends_on < row.starts_on:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
 
 from billing_engine.model.charge import Charge, ChargeKind, Statement
 from billing_engine.model.instant import hours_and_minutes
-from billing_engine.model.invoice import InvoiceLine
+from billing_engine.model.invoice import MINUTE, MONTH, PIECE, SECOND, InvoiceLine
 from billing_engine.model.money import ZERO, price_of_time
 from billing_engine.model.period import day_in_words
-
-MONTH, MINUTE, SECOND, PIECE = "MON", "MIN", "SEC", "C62"
-"""UN/ECE recommendation 20 codes of the units that an invoice line may have."""
 
 _ORDER = (
     ChargeKind.FEE,
@@ -28,17 +26,11 @@ _ORDER = (
 
 def draft_lines(statements: Sequence[Statement]) -> tuple[InvoiceLine, ...]:
     """Draft the lines of an invoice, contract after contract."""
-    drafts = (draft for statement in statements for draft in _statement_lines(statement))
-    return tuple(
-        InvoiceLine(position, kind, contract, title, detail, quantity, unit, unit_price, amount)
-        for position, (kind, contract, title, detail, quantity, unit, unit_price, amount) in enumerate(drafts, 1)
-    )
+    drafted = (line for statement in statements for line in _statement_lines(statement))
+    return tuple(replace(line, position=position) for position, line in enumerate(drafted, 1))
 
 
-_Draft = tuple[str, str, str, str, Decimal, str, Decimal, Decimal]
-
-
-def _statement_lines(statement: Statement) -> Iterator[_Draft]:
+def _statement_lines(statement: Statement) -> Iterator[InvoiceLine]:
     for kind in _ORDER:
         charges = statement.charges_of(kind)
         if kind is ChargeKind.TARIFF:
@@ -57,29 +49,42 @@ def _merge(charges: list[Charge], currency: str) -> list[list[Charge]]:
     return [[charge] for charge in charges]
 
 
-def _line(charges: list[Charge], statement: Statement) -> _Draft:
+def _line(charges: list[Charge], statement: Statement) -> InvoiceLine:
     charge = charges[0]
-    contract = statement.contract.contract
-    amount = sum((charge.amount for charge in charges), ZERO)
     if charge.kind == ChargeKind.FEE:
         return _fee_line(charge, statement)
-    if charge.kind == ChargeKind.EXPENSE:
-        detail = f"{day_in_words(charge.expense.spent_on)}, passed on at cost" if charge.expense else ""
-        return charge.kind, contract, charge.title, detail, Decimal(1), PIECE, charge.unit_price, amount
+    if charge.expense is not None:
+        detail = f"{day_in_words(charge.expense.spent_on)}, passed on at cost"
+        return _drafted(charge, statement, charge.title, detail, Decimal(1), PIECE, charge.unit_price, charge.amount)
     seconds = sum(charge.billed_seconds for charge in charges)
     quantity, unit = (Decimal(seconds), SECOND) if seconds % 60 else (Decimal(seconds // 60), MINUTE)
-    return charge.kind, contract, _title(charge), _detail(charges, statement), quantity, unit, charge.unit_price, amount
+    amount = sum((charge.amount for charge in charges), ZERO)
+    detail = _detail(charges, statement)
+    return _drafted(charge, statement, _title(charge), detail, quantity, unit, charge.unit_price, amount)
 
 
-def _fee_line(charge: Charge, statement: Statement) -> _Draft:
+def _fee_line(charge: Charge, statement: Statement) -> InvoiceLine:
     """Show the price per piece and month; for a part of a month the part's price."""
     contract, month = statement.contract, statement.month
     days = contract.active_days(month)
     whole = days == month.days
     quantity = Decimal(contract.quantity if whole else 1)
-    price = charge.amount / quantity
     detail = f"Monthly fee, {month.in_words()}" + ("" if whole else f", {days} of {month.days} days")
-    return charge.kind, contract.contract, charge.title, detail, quantity, MONTH, price, charge.amount
+    return _drafted(charge, statement, charge.title, detail, quantity, MONTH, charge.amount / quantity, charge.amount)
+
+
+def _drafted(
+    charge: Charge,
+    statement: Statement,
+    title: str,
+    detail: str,
+    quantity: Decimal,
+    unit: str,
+    unit_price: Decimal,
+    amount: Decimal,
+) -> InvoiceLine:
+    """Make a line whose position is given once all are there."""
+    return InvoiceLine(0, charge.kind, statement.contract.contract, title, detail, quantity, unit, unit_price, amount)
 
 
 def _title(charge: Charge) -> str:

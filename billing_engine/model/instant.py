@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -92,6 +93,7 @@ def hours_and_minutes(seconds: int) -> str:
     return f"{sign}{minutes // 60}:{minutes % 60:02d}{tail}"
 
 
+@lru_cache(maxsize=4096)
 def start_of_day(day: date, zone: ZoneInfo) -> Instant:
     """First instant whose local date is `day` or later, also where midnight is skipped or happens twice (T2)."""
     wall = midnight_utc(day)

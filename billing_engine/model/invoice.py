@@ -44,6 +44,13 @@ class Buyer:
     language: str
 
 
+MONTH, MINUTE, SECOND, PIECE = "MON", "MIN", "SEC", "C62"
+"""UN/ECE recommendation 20 codes of the units that an invoice line may have."""
+
+SECONDS_PER_UNIT = {MINUTE: 60, SECOND: 1}
+"""The units of time; their price is per hour."""
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
     """One line: quantity x unit price, time by the hour, is the amount, rounded once (R12)."""
@@ -57,9 +64,15 @@ class InvoiceLine:
     """What stands below the title in small type; may be empty."""
     quantity: Decimal
     unit: str
-    """UN/ECE code: MON month, MIN minute or SEC second (both priced per hour), C62 piece."""
+    """One of the codes above."""
     unit_price: Decimal
     amount: Decimal
+
+    @property
+    def seconds(self) -> int | None:
+        """The quantity as a length of time; None when pieces or months are counted."""
+        per_unit = SECONDS_PER_UNIT.get(self.unit)
+        return None if per_unit is None else int(self.quantity * per_unit)
 
 
 @dataclass(frozen=True, slots=True)

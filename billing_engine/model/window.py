@@ -77,6 +77,11 @@ def find_overlaps(windows_by_name: Mapping[str, Sequence[Window]]) -> list[str]:
     return _by_day(problems)
 
 
+def find_overlaps_among(windows: Sequence[Window]) -> list[str]:
+    """Sentences about windows of one list, named by their place in it."""
+    return find_overlaps({f"window {number}": [window] for number, window in enumerate(windows, 1)})
+
+
 def find_gaps(windows_by_name: Mapping[str, Sequence[Window]]) -> list[str]:
     """Sentences about times of day that no window covers."""
     problems = []

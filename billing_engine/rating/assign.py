@@ -69,7 +69,7 @@ def _life(contract: Contract, cards: RateCards) -> range:
 
 def _why_held(entry: TimeEntry, takers: Sequence[str]) -> str:
     if takers:
-        return f"contracts {', '.join(sorted(takers))} could take it; fill in the column 'contract'"
+        return f"contracts {', '.join(takers)} could take it; fill in the column 'contract'"
     return f"contract {entry.contract} is not active on that day" if entry.contract else NO_CONTRACT
 
 
@@ -79,7 +79,7 @@ def _assign_expenses(
     for expense in expenses:
         if not month.first_day <= expense.spent_on <= month.last_day:
             continue
-        takers = sorted(contract.contract for contract in contracts if contract.active_on(expense.spent_on))
+        takers = [contract.contract for contract in contracts if contract.active_on(expense.spent_on)]
         if takers:
             assigned.expenses.setdefault(takers[0], []).append(expense)
         else:

@@ -34,7 +34,7 @@ def round_up(seconds: int, increment: int) -> int:
 def started_units(seconds: int, value: int, card: RateCard) -> int:
     """Round one class's seconds up to its started units, and to its minimum charge if any time was worked."""
     increment = card.increments[value]
-    billed = -(-seconds // increment) * increment
+    billed = -(-seconds // increment) * increment  # round_up, spelled out: this is asked for every entry
     return card.minimums[value] if 0 < billed < card.minimums[value] else billed
 
 

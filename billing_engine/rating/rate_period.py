@@ -9,7 +9,7 @@ from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, OverageSh
 from billing_engine.model.contract import Contract, Terms, terms_of
 from billing_engine.model.money import ZERO, price_of_time, round_money
 from billing_engine.model.time_entry import Activity, Expense, TimeEntry, in_order
-from billing_engine.model.timeline import Span
+from billing_engine.model.timeline import Span, Timeline
 from billing_engine.rating.allowance import Allowance
 from billing_engine.rating.hold import hold_reason
 from billing_engine.rating.increments import (
@@ -116,12 +116,16 @@ class _Period:
     def _add_by_clock(self, job: Job) -> None:
         if len(job) == 1:
             (entry,) = job
-            value = single_class(entry, self.card)
+            value = timeline_of(entry, self.card).value_throughout(entry.started_at, entry.ended_at)
             if value is not None:
                 worked = entry.ended_at - entry.started_at
                 self._add_class(value, job, worked, started_units(worked, value, self.card))
                 return
-        self._add_pieces([Piece(entry, span) for entry in job for span in split_entry(entry, self.card)])
+        self._add_pieces(
+            Piece(entry, span)
+            for entry in job
+            for span in timeline_of(entry, self.card).split(entry.started_at, entry.ended_at)
+        )
 
     def _add_pieces(self, pieces: Iterable[Piece]) -> None:
         for value, part, billed in round_classes(pieces, self.card):
@@ -170,16 +174,9 @@ class _Period:
         self.charges.append(Charge(kind, "", job, worked, billed, rate, amount))
 
 
-def single_class(entry: TimeEntry, card: RateCard) -> int | None:
-    """Tell which class pays for all of an entry; None when it crosses a boundary. Quicker than `split_entry`."""
-    timeline = card.analysis if entry.activity == _ANALYSIS else card.by_severity[entry.severity]
-    return timeline.value_throughout(entry.started_at, entry.ended_at)
-
-
-def split_entry(entry: TimeEntry, card: RateCard) -> list[Span]:
-    """Cut an entry wherever another class begins to pay for it (R1, R2, R3)."""
-    timeline = card.analysis if entry.activity == _ANALYSIS else card.by_severity[entry.severity]
-    return timeline.split(entry.started_at, entry.ended_at)
+def timeline_of(entry: TimeEntry, card: RateCard) -> Timeline:
+    """Find the timeline that tells which class pays for each instant of an entry (R1, R2, R7)."""
+    return card.analysis if entry.activity == _ANALYSIS else card.by_severity[entry.severity]
 
 
 def cut_job(job: Job, seconds: int, card: RateCard) -> tuple[list[Piece], list[Piece]]:

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection, insert, select, update
 
 from billing_engine.errors import BilledMeanwhileError
+from billing_engine.model.contract import by_customer
 from billing_engine.model.instant import SECONDS_PER_DAY, Instant, local_date
 from billing_engine.model.time_entry import Expense, Outcome, TimeEntry
 from billing_engine.storage.inserting import batches
@@ -18,6 +19,8 @@ from billing_engine.storage.tables import expenses, invoice_entries, invoice_exp
 _ENTRY_COLUMNS = [time_entries.c[name] for name in TimeEntry._fields]
 _EXPENSE_COLUMNS = [expenses.c[name] for name in ("expense", "customer", "spent_on", "description", "amount")]
 
+_ENTRY_IS_BILLED = select(invoice_entries.c.entry).where(invoice_entries.c.entry == time_entries.c.entry).exists()
+_EXPENSE_IS_BILLED = select(invoice_expenses.c.expense).where(invoice_expenses.c.expense == expenses.c.expense).exists()
 
 Item = TypeVar("Item", TimeEntry, Expense)
 
@@ -64,8 +67,7 @@ def store_time_entries(connection: Connection, compared: Comparison[TimeEntry]) 
     for batch in batches(compared.new):
         connection.execute(insert(time_entries), [entry._asdict() for entry in batch])
     for entry in compared.decided:
-        on_invoice = select(invoice_entries.c.entry).where(invoice_entries.c.entry == entry.entry)
-        unbilled = update(time_entries).where(time_entries.c.entry == entry.entry, ~on_invoice.exists())
+        unbilled = update(time_entries).where(time_entries.c.entry == entry.entry, ~_ENTRY_IS_BILLED)
         if connection.execute(unbilled.values(outcome=entry.outcome)).rowcount != 1:
             raise BilledMeanwhileError(f"entry {entry.entry} was billed while its outcome was imported; import again")
 
@@ -97,45 +99,33 @@ def read_unbilled_entries(
     connection: Connection, customers: Sequence[str], start: Instant, end: Instant
 ) -> dict[str, list[TimeEntry]]:
     """Return the customers' entries that start in [start, end) and stand on no invoice: by customer, in order."""
-    on_invoice = select(invoice_entries.c.entry).where(invoice_entries.c.entry == time_entries.c.entry)
     statement = (
         select(*_ENTRY_COLUMNS)
         .where(time_entries.c.customer.in_(customers))
         .where(time_entries.c.started_at >= start, time_entries.c.started_at < end)
-        .where(~on_invoice.exists())
+        .where(~_ENTRY_IS_BILLED)
         .order_by(time_entries.c.customer, time_entries.c.started_at, time_entries.c.entry)
     )
-    found: dict[str, list[TimeEntry]] = {}
-    for row in connection.execute(statement):
-        entry = TimeEntry(*row)
-        found.setdefault(entry.customer, []).append(entry)
-    return found
+    return by_customer(TimeEntry(*row) for row in connection.execute(statement))
 
 
 def read_unbilled_expenses(
     connection: Connection, customers: Sequence[str], first: date, last: date
 ) -> dict[str, list[Expense]]:
     """Return the customers' expenses of the days from `first` to `last` that stand on no invoice, by customer."""
-    on_invoice = select(invoice_expenses.c.expense).where(invoice_expenses.c.expense == expenses.c.expense)
     statement = (
         select(*_EXPENSE_COLUMNS)
         .where(expenses.c.customer.in_(customers), expenses.c.spent_on.between(first, last))
-        .where(~on_invoice.exists())
+        .where(~_EXPENSE_IS_BILLED)
         .order_by(expenses.c.customer, expenses.c.spent_on, expenses.c.expense)
     )
-    found: dict[str, list[Expense]] = {}
-    for row in connection.execute(statement):
-        expense = Expense(*row)
-        found.setdefault(expense.customer, []).append(expense)
-    return found
+    return by_customer(Expense(*row) for row in connection.execute(statement))
 
 
 def read_unbilled_days(connection: Connection) -> set[tuple[str, date]]:
     """Return customer and day, in UTC, of all that stands on no invoice."""
-    billed = select(invoice_entries.c.entry).where(invoice_entries.c.entry == time_entries.c.entry)
-    passed_on = select(invoice_expenses.c.expense).where(invoice_expenses.c.expense == expenses.c.expense)
     day = time_entries.c.started_at // SECONDS_PER_DAY
-    worked = select(time_entries.c.customer, day).where(~billed.exists()).distinct()
-    spent = select(expenses.c.customer, expenses.c.spent_on).where(~passed_on.exists()).distinct()
+    worked = select(time_entries.c.customer, day).where(~_ENTRY_IS_BILLED).distinct()
+    spent = select(expenses.c.customer, expenses.c.spent_on).where(~_EXPENSE_IS_BILLED).distinct()
     days = {(customer, local_date(number * SECONDS_PER_DAY, UTC)) for customer, number in connection.execute(worked)}
     return days | {(customer, spent_on) for customer, spent_on in connection.execute(spent)}
