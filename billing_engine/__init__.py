@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from billing_engine.intake.settings_file import read_settings
     from billing_engine.model.period import Month
     from billing_engine.model.settings import Settings
+    from billing_engine.storage.columns import metadata
     from billing_engine.storage.database import open_database
     from billing_engine.storage.schema import include_object
-    from billing_engine.storage.tables import metadata
 
 _HOMES = {
     "BillingEngine": "billing_engine.engine",

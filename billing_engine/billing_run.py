@@ -11,6 +11,7 @@ from billing_engine.errors import BillingError, PriceListChangedError
 from billing_engine.invoicing.draft import draft_invoice
 from billing_engine.model.charge import HeldEntry
 from billing_engine.model.contract import Contract, Customer
+from billing_engine.model.credit import Credit
 from billing_engine.model.invoice import InvoiceDraft
 from billing_engine.model.settings import Settings
 from billing_engine.model.time_entry import Expense, TimeEntry
@@ -44,6 +45,8 @@ class CustomerInput:
     """Of the month's invoice, where there is one already."""
     used_price_lists: Mapping[str, str]
     """Versions that issued invoices used, with the hash of their terms."""
+    credits: Sequence[Credit] = ()
+    """That may be set off on the month's invoice (C4, S2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,8 @@ def plan_customer(given: CustomerInput, cards: RateCards, settings: Settings) ->
     annex = [
         entry for statement in rated.statements for entry in annex_entries(statement, cards.card(statement.contract))
     ]
-    draft = draft_invoice(given.customer, cards.month, rated.statements, annex, settings)
-    if not draft.gross and not settings.zero_invoices:
+    draft = draft_invoice(given.customer, cards.month, rated.statements, annex, settings, given.credits)
+    if not any(line.amount for line in draft.lines) and not settings.zero_invoices:
         return CustomerPlan(given.customer, RunOutcome.NOTHING_TO_BILL, "comes to 0.00", draft, rated.all_held)
     return CustomerPlan(given.customer, RunOutcome.TO_ISSUE, draft=draft, held=rated.all_held)
 

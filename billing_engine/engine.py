@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from billing_engine import claim_desk
 from billing_engine.billing_run import (
     CustomerInput,
     CustomerPlan,
@@ -28,9 +28,10 @@ from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.settings import Settings
 from billing_engine.rating.rate_card import RateCards
-from billing_engine.storage import invoices, master_data, schema, work
-from billing_engine.storage.database import READ_ONLY
+from billing_engine.sla_desk import SlaDesk
+from billing_engine.storage import credit_ledger, invoices, master_data, schema, work
 from billing_engine.storage.inserting import batches
+from billing_engine.transactions import Transactions
 
 _UNSETTLED = Settings(seller=Seller(name="", address="", country=""))
 """Plans may be made before there are settings; they then show no tax."""
@@ -43,40 +44,25 @@ class BillingEngine:
     """
 
     def __init__(self, engine: Engine, book: PriceListBook, settings: Settings | None = None) -> None:
-        self._engine = engine
+        self._transactions = Transactions(engine)
         self._book = book
         self._settings = settings
-
-    @contextmanager
-    def _transaction(self, connection: Connection | None) -> Iterator[Connection]:
-        if connection is not None:
-            yield connection
-        else:
-            with self._engine.begin() as own:
-                yield own
-
-    @contextmanager
-    def _reading(self, connection: Connection | None) -> Iterator[Connection]:
-        """Read one consistent state; on our own SQLite engine without waiting for a writer."""
-        if connection is not None:
-            yield connection
-        else:
-            with self._engine.connect().execution_options(**READ_ONLY) as own:
-                yield own
+        self.sla = SlaDesk(self._transactions, book)
+        """Claims, credits and reports of service levels."""
 
     def upgrade_schema(self, *, connection: Connection | None = None) -> str:
         """Bring the database to this program's schema; returns its version."""
-        with self._transaction(connection) as active:
+        with self._transactions.writing(connection) as active:
             return schema.upgrade(active)
 
     def check_schema(self, *, connection: Connection | None = None) -> str:
         """Return the schema's version; raises SchemaVersionError when it is not this program's."""
-        with self._reading(connection) as active:
+        with self._transactions.reading(connection) as active:
             return schema.check(active)
 
     def has_schema(self, *, connection: Connection | None = None) -> bool:
         """Tell whether the database has tables of ours, of whatever version."""
-        with self._reading(connection) as active:
+        with self._transactions.reading(connection) as active:
             return not schema.is_empty(active)
 
     def import_folder(
@@ -84,32 +70,51 @@ class BillingEngine:
     ) -> ImportReport:
         """Take in a folder of CSV files: all of it or, when rows are rejected, nothing; `skip_rejected` takes the rest.
 
-        Raises InputFolderError when there is nothing to read.
+        A payment may release credits that waited for it (U5). Raises InputFolderError when there is nothing to read.
         """
-        return import_folder(
+        report = import_folder(
             folder,
             self._book,
-            lambda: self._reading(connection),
-            lambda: self._transaction(connection),
+            lambda: self._transactions.reading(connection),
+            lambda: self._transactions.writing(connection),
             skip_rejected=skip_rejected,
         )
+        with self._transactions.reading(connection) as active:
+            waiting = credit_ledger.read_customers_without_credit(active) if report.stored else []
+        for customer in waiting:
+            self._release_pending(customer, connection)
+        return report
+
+    def _release_pending(self, customer: str, connection: Connection | None) -> None:
+        """Grant credits that waited for the payment of a month, in a transaction of their own."""
+        with self._transactions.writing(connection) as active:
+            master_data.lock_customer(active, customer)
+            claim_desk.release_pending(active, customer, self._book)
 
     def count_customers(self, *, connection: Connection | None = None) -> int:
         """Return how many customers a run goes through."""
-        with self._reading(connection) as active:
+        with self._transactions.reading(connection) as active:
             return len(master_data.read_customer_ids(active))
 
     def plan(
-        self, month: Month, *, customers: Sequence[str] | None = None, connection: Connection | None = None
+        self,
+        month: Month,
+        *,
+        customers: Sequence[str] | None = None,
+        on: date | None = None,
+        connection: Connection | None = None,
     ) -> Iterator[CustomerPlan]:
-        """Plan a month, customer by customer in order of id, all or those named; writes nothing."""
-        with self._reading(connection) as active:
+        """Plan a month, customer by customer in order of id, all or those named; writes nothing.
+
+        `on` is the day of issue that is planned for: credits that expire before it are not set off.
+        """
+        with self._transactions.reading(connection) as active:
             ids = master_data.read_customer_ids(active)
         wanted = ids if customers is None else [customer for customer in ids if customer in set(customers)]
         cards = RateCards(self._book, month)
         for batch in batches(wanted):
-            with self._reading(connection) as active:
-                inputs = _read_inputs(active, month, batch)
+            with self._transactions.reading(connection) as active:
+                inputs = _read_inputs(active, month, batch, on)
             yield from plan_billing_run(inputs, cards, self._settings or _UNSETTLED)
 
     def issue(
@@ -128,7 +133,7 @@ class BillingEngine:
         """
         if self._settings is None:
             raise SettingsMissingError
-        with self._reading(connection) as active:
+        with self._transactions.reading(connection) as active:
             ids = master_data.read_customer_ids(active)
         cards = RateCards(self._book, month)
         plans = []
@@ -143,8 +148,9 @@ class BillingEngine:
     ) -> CustomerPlan:
         given = None
         try:
-            with self._transaction(connection) as active:
-                (given,) = _read_inputs(active, cards.month, [customer])
+            with self._transactions.writing(connection) as active:
+                self._settle_credits(active, customer, issued_on)
+                (given,) = _read_inputs(active, cards.month, [customer], issued_on)
                 plan = plan_customer(given, cards, settings)
                 if plan.outcome is not RunOutcome.TO_ISSUE or plan.draft is None:
                     return plan
@@ -155,13 +161,21 @@ class BillingEngine:
             return failed(given.customer, _without_parameters(error))
         if number is None:
             return replace(plan, outcome=RunOutcome.ALREADY_ISSUED, reason="by another run at the same time")
+        if plan.draft.setoffs and not plan.draft.amount_due:
+            self._release_pending(customer, connection)  # the month is paid, by credits alone
         return replace(plan, outcome=RunOutcome.ISSUED, invoice_number=number)
+
+    def _settle_credits(self, connection: Connection, customer: str, on: date) -> None:
+        """Bring a customer's credits up to date before they are set off, and let nobody else spend them meanwhile."""
+        master_data.lock_customer(connection, customer)
+        claim_desk.release_pending(connection, customer, self._book)
+        credit_ledger.expire(connection, customer, on)
 
     def held(
         self, month: Month | None = None, *, connection: Connection | None = None
     ) -> list[tuple[Month, CustomerPlan]]:
         """Plan the customers that have unbilled work, of a month or of all; keeps those that hold some, or failed."""
-        with self._reading(connection) as active:
+        with self._transactions.reading(connection) as active:
             days = work.read_unbilled_days(active)
         customers_by_month: dict[Month, set[str]] = {}
         for customer, day in days:
@@ -178,16 +192,16 @@ class BillingEngine:
 
     def list_invoices(self, period: Month | None = None, *, connection: Connection | None = None) -> list[Invoice]:
         """Return all invoices, or a period's, in order of number, without their lines and entries."""
-        with self._reading(connection) as active:
+        with self._transactions.reading(connection) as active:
             return invoices.read_invoices(active, period)
 
     def read_invoice(self, number: str, *, connection: Connection | None = None) -> Invoice:
         """Return an issued invoice, complete; raises InvoiceNotFoundError."""
-        with self._reading(connection) as active:
+        with self._transactions.reading(connection) as active:
             return invoices.read_invoice(active, number)
 
 
-def _read_inputs(connection: Connection, month: Month, ids: Sequence[str]) -> list[CustomerInput]:
+def _read_inputs(connection: Connection, month: Month, ids: Sequence[str], on: date | None) -> list[CustomerInput]:
     """Read what decides these customers' month; work with a day more on either side, of which rating takes its own."""
     customers = master_data.read_customers(connection, ids)
     contracts = by_customer(master_data.read_contracts(connection, ids).values())
@@ -197,6 +211,7 @@ def _read_inputs(connection: Connection, month: Month, ids: Sequence[str]) -> li
     entries = work.read_unbilled_entries(connection, ids, start, end)
     expenses = work.read_unbilled_expenses(connection, ids, month.first_day, month.last_day)
     used = invoices.read_used_price_lists(connection)
+    usable = by_customer(credit_ledger.read_usable_credits(connection, ids, month, on))
     return [
         CustomerInput(
             customer=customers[customer],
@@ -205,6 +220,7 @@ def _read_inputs(connection: Connection, month: Month, ids: Sequence[str]) -> li
             expenses=expenses.get(customer, []),
             invoice_number=numbers.get(customer),
             used_price_lists=used,
+            credits=usable.get(customer, []),
         )
         for customer in ids
     ]

@@ -78,3 +78,11 @@ class PriceListChangedError(BillingError):
 
 class RenderingError(BillingError):
     """A document could not be rendered."""
+
+
+class CreditSpentError(BillingError):
+    """A credit is not there, or has less left than is to be taken of it."""
+
+
+class ClaimError(BillingError):
+    """A claim is not there, or can not be decided like that."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from billing_engine.intake import folder as files
 from billing_engine.intake.csv_rows import Rejected
-from billing_engine.intake.folder import CONTRACTS, CUSTOMERS, EXPENSES, TIME_ENTRIES, InputFolder, Located
+from billing_engine.intake.folder import InputFolder, Located
 from billing_engine.model.contract import Contract, Customer
+from billing_engine.model.payment import Payment
 from billing_engine.model.price_list import PriceListBook
-from billing_engine.model.time_entry import Expense, TimeEntry
-from billing_engine.storage import master_data, work
+from billing_engine.storage import invoices, master_data, shelves, sla_records
+from billing_engine.storage.shelves import Comparison, Shelf
 
 
 @dataclass(slots=True)
@@ -41,21 +43,39 @@ class ImportReport:
 
 
 class _Known(NamedTuple):
-    """Master data that is stored already."""
+    """What is stored already and rows may refer to."""
 
     customers: dict[str, Customer]
     contracts: dict[str, Contract]
+    tickets: dict[str, str]
 
 
 class _Parsed(NamedTuple):
-    """What a folder holds, entries and expenses with the place where each was read."""
+    """What a folder holds: by file, each value with the place where it was read."""
 
     folder: InputFolder
-    customers: list[Customer]
-    contracts: list[Contract]
-    entries: dict[str, tuple[Located, TimeEntry]]
-    expenses: dict[str, tuple[Located, Expense]]
+    values: dict[str, list[tuple[Located, Any]]]
 
+
+_SHELVES: dict[str, Shelf[Any]] = {
+    files.CUSTOMERS: shelves.CUSTOMERS,
+    files.CONTRACTS: shelves.CONTRACTS,
+    files.TIME_ENTRIES: shelves.TIME_ENTRIES,
+    files.EXPENSES: shelves.EXPENSES,
+    files.TICKETS: shelves.TICKETS,
+    files.PAUSES: shelves.PAUSES,
+    files.OUTAGES: shelves.OUTAGES,
+    files.CLAIMS: shelves.CLAIMS,
+    files.PAYMENTS: shelves.PAYMENTS,
+}
+"""In the order in which rows refer to each other."""
+
+_WHY_KEPT = {
+    files.TIME_ENTRIES: "only an outcome may still be filled in, before it is billed",
+    files.CONTRACTS: "a contract stays with its customer",
+    files.TICKETS: "a ticket stays with its customer",
+}
+"""What may be changed, where something may."""
 
 Opening = Callable[[], AbstractContextManager[Connection]]
 
@@ -75,57 +95,73 @@ def import_folder(
     with writing() as connection:
         now = _read_known(connection)
         if now != known:  # somebody imported master data meanwhile
-            known, parsed = now, _parse(path, book, now)
-        return _store(connection, parsed, known, skip_rejected=skip_rejected)
+            parsed = _parse(path, book, now)
+        return _store(connection, parsed, skip_rejected=skip_rejected)
 
 
 def _read_known(connection: Connection) -> _Known:
-    return _Known(master_data.read_customers(connection), master_data.read_contracts(connection))
-
-
-def _parse(path: Path, book: PriceListBook, known: _Known) -> _Parsed:
-    folder = InputFolder(path, book, known.customers, known.contracts)
-    return _Parsed(
-        folder,
-        [customer for _, customer in folder.read_customers()],
-        [contract for _, contract in folder.read_contracts()],
-        {entry.entry: (place, entry) for place, entry in folder.read_time_entries()},
-        {expense.expense: (place, expense) for place, expense in folder.read_expenses()},
+    return _Known(
+        master_data.read_customers(connection),
+        master_data.read_contracts(connection),
+        sla_records.read_ticket_customers(connection),
     )
 
 
-def _store(connection: Connection, parsed: _Parsed, known: _Known, *, skip_rejected: bool) -> ImportReport:
-    entries = work.compare_time_entries(connection, [entry for _, entry in parsed.entries.values()])
-    expenses = work.compare_expenses(connection, [expense for _, expense in parsed.expenses.values()])
-    rejected = [
-        *parsed.folder.rejected,
-        *_conflicts(entries.conflicting, {key: place for key, (place, _) in parsed.entries.items()}, "entry"),
-        *_conflicts(expenses.conflicting, {key: place for key, (place, _) in parsed.expenses.items()}, "expense"),
-    ]
-    customers = [customer for customer in parsed.customers if known.customers.get(customer.customer) != customer]
-    contracts = [contract for contract in parsed.contracts if known.contracts.get(contract.contract) != contract]
+def _parse(path: Path, book: PriceListBook, known: _Known) -> _Parsed:
+    folder = InputFolder(path, book, known.customers, known.contracts, known.tickets)
+    values: dict[str, list[tuple[Located, Any]]] = {
+        files.CUSTOMERS: list(folder.read_customers()),
+        files.CONTRACTS: list(folder.read_contracts()),
+        files.TIME_ENTRIES: list(folder.read_time_entries()),
+        files.EXPENSES: list(folder.read_expenses()),
+        files.TICKETS: list(folder.read_tickets()),
+        files.PAUSES: list(folder.read_pauses()),
+        files.OUTAGES: list(folder.read_outages()),
+        files.CLAIMS: list(folder.read_claims()),
+        files.PAYMENTS: list(folder.read_payments()),
+    }
+    return _Parsed(folder, values)
+
+
+def _store(connection: Connection, parsed: _Parsed, *, skip_rejected: bool) -> ImportReport:
+    payments, unpayable = _with_invoice(connection, parsed.values[files.PAYMENTS])
+    values = {**parsed.values, files.PAYMENTS: payments}
+    compared = {
+        name: shelf.compare(connection, [value for _, value in values[name]]) for name, shelf in _SHELVES.items()
+    }
+    rejected = [*parsed.folder.rejected, *unpayable]
+    for name, comparison in compared.items():
+        rejected += _conflicts(name, comparison, values[name])
     stored = skip_rejected or not rejected
     if stored:
-        for customer in customers:
-            master_data.save_customer(connection, customer)
-        for contract in contracts:
-            master_data.save_contract(connection, contract)
-        work.store_time_entries(connection, entries)
-        work.store_expenses(connection, expenses)
-    counts = {
-        CUSTOMERS: _count(len(parsed.customers), [customer.customer for customer in customers], known.customers),
-        CONTRACTS: _count(len(parsed.contracts), [contract.contract for contract in contracts], known.contracts),
-        TIME_ENTRIES: Count(len(entries.new), len(entries.decided), entries.unchanged),
-        EXPENSES: Count(len(expenses.new), len(expenses.decided), expenses.unchanged),
-    }
-    return ImportReport(stored, counts, sorted(rejected), sorted(parsed.folder.warnings), parsed.folder.unread)
+        for name, shelf in _SHELVES.items():
+            shelf.store(connection, compared[name])
+    counts = {name: Count(len(c.new), len(c.changed), c.unchanged) for name, c in compared.items()}
+    return ImportReport(stored, counts, sorted(rejected), sorted(parsed.folder.warnings), parsed.folder.unread())
 
 
-def _conflicts(ids: Iterable[str], places: Mapping[str, Located], column: str) -> list[Rejected]:
-    reason = "is imported already, with other content; only an outcome may still be filled in, before it is billed"
-    return [Rejected(*places[key], column, f"{key} {reason}") for key in ids]
+def _with_invoice(
+    connection: Connection, read: Sequence[tuple[Located, Payment]]
+) -> tuple[list[tuple[Located, Payment]], list[Rejected]]:
+    """Keep the payments whose invoice there is; reject the others."""
+    known = invoices.read_known_numbers(connection, sorted({payment.invoice for _, payment in read}))
+    good = [(place, payment) for place, payment in read if payment.invoice in known]
+    reason = "there is no such invoice; `billing-engine invoice list` shows all"
+    bad = [
+        Rejected(*place, "invoice", f"{payment.invoice}: {reason}")
+        for place, payment in read
+        if payment.invoice not in known
+    ]
+    return good, bad
 
 
-def _count(read: int, changed: list[str], known: Mapping[str, object]) -> Count:
-    added = sum(key not in known for key in changed)
-    return Count(added, len(changed) - added, read - len(changed))
+def _conflicts(name: str, compared: Comparison[Any], values: Iterable[tuple[Located, Any]]) -> list[Rejected]:
+    what = _WHY_KEPT.get(name, "it is never changed")
+    column = next(iter(_SHELVES[name].table.primary_key)).name
+    places = {id(value): place for place, value in values}
+    return [
+        Rejected(
+            *places[id(value)], column, f"{getattr(value, column)} is imported already, with other content; {what}"
+        )
+        for value in compared.conflicting
+    ]

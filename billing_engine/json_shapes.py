@@ -10,9 +10,10 @@ from billing_engine.billing_run import CustomerPlan
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, Statement
 from billing_engine.model.contract import Customer
-from billing_engine.model.invoice import SECONDS_PER_UNIT, Invoice, InvoiceDraft, InvoiceEntry
+from billing_engine.model.invoice import PIECE, SECONDS_PER_UNIT, Invoice, InvoiceDraft, InvoiceEntry
 from billing_engine.model.money import SECONDS_PER_HOUR, ZERO, plain
 from billing_engine.model.period import Month
+from billing_engine.model.sla_terms import Setoff
 from billing_engine.rate_folder import RatedFolder
 from billing_engine.rating.explain import explain_charge
 from billing_engine.rating.rate_card import RateCard
@@ -49,7 +50,7 @@ def _statement(statement: Statement, card: RateCard) -> dict[str, Any]:
         "currency": statement.currency,
         "fee": plain(fee.amount),
         "allowance": {
-            "included_minutes": minutes(statement.included_seconds),
+            "included_minutes": None if statement.included_seconds is None else minutes(statement.included_seconds),
             "used_minutes": minutes(statement.used_seconds),
         },
         "overage": {
@@ -146,7 +147,9 @@ def _draft(draft: InvoiceDraft) -> dict[str, Any]:
         "net": plain(draft.net),
         "tax": plain(draft.tax),
         "gross": plain(draft.gross),
+        "amount_due": plain(draft.amount_due),
         "lines": _lines(draft),
+        "setoffs": _setoffs(draft),
     }
 
 
@@ -180,7 +183,9 @@ def invoice(issued: Invoice) -> dict[str, Any]:
     return {
         **invoice_summary(issued),
         "due_on": issued.due_on.isoformat(),
+        "paid": plain(issued.paid),
         "lines": _lines(issued.draft),
+        "setoffs": _setoffs(issued.draft),
         "entries": [_entry(entry) for entry in issued.draft.entries],
     }
 
@@ -202,7 +207,8 @@ def _entry(entry: InvoiceEntry) -> dict[str, Any]:
 
 
 def _lines(draft: InvoiceDraft) -> list[dict[str, Any]]:
-    return [
+    """Shape all that makes up the net amount: charges, and the credits that lower it."""
+    lines: list[dict[str, Any]] = [
         {
             "position": line.position,
             "kind": line.kind,
@@ -216,4 +222,33 @@ def _lines(draft: InvoiceDraft) -> list[dict[str, Any]]:
             "amount": plain(line.amount),
         }
         for line in draft.lines
+    ]
+    reductions = [setoff for setoff in draft.setoffs if setoff.setoff is Setoff.BEFORE_TAX]
+    return lines + [
+        {
+            "position": position,
+            "kind": "setoff",
+            "contract": None,
+            "title": setoff.title,
+            "detail": setoff.reference,
+            "quantity": "1",
+            "unit": PIECE,
+            "unit_price": plain(-setoff.amount),
+            "price_base_quantity": "1",
+            "amount": plain(-setoff.amount),
+        }
+        for position, setoff in enumerate(reductions, len(lines) + 1)
+    ]
+
+
+def _setoffs(draft: InvoiceDraft) -> list[dict[str, Any]]:
+    return [
+        {
+            "credit": setoff.credit,
+            "reference": setoff.reference,
+            "title": setoff.title,
+            "amount": plain(setoff.amount),
+            "setoff": setoff.setoff,
+        }
+        for setoff in draft.setoffs
     ]

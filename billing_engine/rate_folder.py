@@ -55,7 +55,7 @@ def rate_folder(path: Path, month: Month, book: PriceListBook, package: str | No
         for key in sorted(customers)
     )
     return RatedFolder(
-        month, rated, cards, tuple(sorted(folder.rejected)), tuple(sorted(folder.warnings)), tuple(folder.unread)
+        month, rated, cards, tuple(sorted(folder.rejected)), tuple(sorted(folder.warnings)), tuple(folder.unread())
     )
 
 

@@ -4,8 +4,18 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
-from billing_engine.model.invoice import Buyer, ContractUse, Invoice, InvoiceDraft, InvoiceEntry, InvoiceLine, Seller
+from billing_engine.model.invoice import (
+    Buyer,
+    ContractUse,
+    Invoice,
+    InvoiceDraft,
+    InvoiceEntry,
+    InvoiceLine,
+    InvoiceSetoff,
+    Seller,
+)
 from billing_engine.model.period import Month
+from billing_engine.model.sla_terms import Setoff
 
 SUMMER = timezone(timedelta(hours=2))
 
@@ -50,11 +60,15 @@ ENTRY = InvoiceEntry(
     reason="20 min covered, counted as 30; 70 min after hours, 2 started hours at 100.00",
 )
 
+BEFORE_TAX = InvoiceSetoff(1, "CR-1", "CL-7", "Uptime of October 2026", Decimal("72.00"), Setoff.BEFORE_TAX)
+AFTER_TAX = InvoiceSetoff(2, "CR-2", "CL-9", "Late solution of SD-1042", Decimal("45.00"), Setoff.AFTER_TAX)
+
 
 def invoice(number: str = "2026-000118", **changes) -> Invoice:
-    """Issue an invoice of one line; `changes` are of its draft, totals follow the lines unless given."""
+    """Issue an invoice of one line; `changes` are of its draft, totals follow lines and setoffs unless given."""
     lines = changes.pop("lines", (FEE,))
-    net = sum((line.amount for line in lines), Decimal(0))
+    reductions = [s.amount for s in changes.get("setoffs", ()) if s.setoff is Setoff.BEFORE_TAX]
+    net = sum((line.amount for line in lines), Decimal(0)) - sum(reductions)
     draft = {
         "customer": "C1",
         "period": Month(2026, 10),

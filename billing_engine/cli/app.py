@@ -9,7 +9,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from billing_engine.cli import billing_commands, database_commands, invoice_commands, price_list_commands
+from billing_engine.cli import (
+    billing_commands,
+    claim_commands,
+    credit_commands,
+    database_commands,
+    invoice_commands,
+    price_list_commands,
+    sla_commands,
+)
 from billing_engine.cli.options import World
 from billing_engine.errors import (
     BillingError,
@@ -59,6 +67,9 @@ def options(
 
 billing_commands.register(app)
 app.add_typer(invoice_commands.app, name="invoice")
+app.add_typer(sla_commands.app, name="sla")
+app.add_typer(claim_commands.app, name="claim")
+app.add_typer(credit_commands.app, name="credit")
 app.add_typer(price_list_commands.app, name="price-list")
 app.add_typer(database_commands.app, name="db")
 

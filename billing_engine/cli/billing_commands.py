@@ -23,6 +23,7 @@ from billing_engine.cli.options import (
     world_of,
 )
 from billing_engine.cli.rendering import render_month
+from billing_engine.cli.times import read_day
 from billing_engine.errors import BillingError, SettingsMissingError
 from billing_engine.model.period import Month
 
@@ -178,7 +179,7 @@ def preview(
 ) -> None:
     """Show what each customer will pay for a month, line by line, with the reason of every entry. Writes nothing."""
     billing = world_of(context, database, settings, price_lists).open_billing()
-    plans = [plan for plan in billing.plan(month) if customer in (None, plan.customer.customer)]
+    plans = [plan for plan in billing.plan(month, on=read_day(None)) if customer in (None, plan.customer.customer)]
     if customer is not None and not plans:
         raise BillingError(f"there is no customer {customer!r}")
     _print_plans(month, plans, format_, in_detail=True)
@@ -203,7 +204,7 @@ def run(
     """Run a month: show the plan, or issue the invoices. A second run issues nothing again."""
     if pdf is not None and not issue:
         raise typer.BadParameter("--pdf goes with --issue")
-    day = _day(issued_on)
+    day = read_day(issued_on)
     world = world_of(context, database, settings, price_lists)
     if issue and world.read_settings() is None:
         raise SettingsMissingError
@@ -217,7 +218,7 @@ def run(
             raise typer.Exit(1)
     if issue and day <= month.last_day:
         typer.echo(f"{month} is not over on {day}; what is still to come in it will not be on these invoices", err=True)
-    plans = _issue(billing, month, day) if issue else list(billing.plan(month))
+    plans = _issue(billing, month, day) if issue else list(billing.plan(month, on=day))
     _print_plans(month, plans, format_, in_detail=False)
     failed = sum(plan.outcome == "failed" for plan in plans)
     if pdf is not None:
@@ -226,13 +227,6 @@ def run(
         typer.echo(f"{len(rendered.paths) - rendered.failed} PDFs are in {pdf}", err=True)
     if failed:
         raise typer.Exit(1)
-
-
-def _day(text: str | None) -> date:
-    try:
-        return date.today() if text is None else date.fromisoformat(text)  # noqa: DTZ011 - the day on the clerk's wall
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day; write it as 2026-11-02") from None
 
 
 def _issue(billing: BillingEngine, month: Month, issued_on: date) -> list[CustomerPlan]:

@@ -152,7 +152,7 @@ def _statement_table(rated: RatedFolder) -> Table:
             statement.contract.customer,
             statement.contract.contract,
             statement.package_title,
-            f"{hours_and_minutes(statement.used_seconds)} of {hours_and_minutes(statement.included_seconds)}",
+            _use_text(statement.used_seconds, statement.included_seconds),
             hours_and_minutes(statement.overage_seconds),
             ", ".join(f"{name} {money(amount, statement.currency)}" for name, amount in _by_tariff(statement).items()),
             str(len(statement.held) or ""),
@@ -163,6 +163,11 @@ def _statement_table(rated: RatedFolder) -> Table:
     ]
     columns = ("Customer", "Contract", "Package", ">Allowance used", ">Beyond", "Tariffs", ">Held", ">Net")
     return table(f"Rated {rated.month}", *columns, rows=rows)
+
+
+def _use_text(used_seconds: int, included_seconds: int | None) -> str:
+    included = "no limit" if included_seconds is None else hours_and_minutes(included_seconds)
+    return f"{hours_and_minutes(used_seconds)} of {included}"
 
 
 def _by_tariff(statement: Statement) -> dict[str, Decimal]:
@@ -205,17 +210,20 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
         )
         for line in draft.lines
     ]
+    rows += [(s.title, s.reference, "", "", money(-s.amount, draft.currency)) for s in draft.setoffs]
     out.print(table(title, "Line", "Detail", ">Quantity", ">Price", ">Amount", rows=rows))
     for use in draft.uses:
-        if use.included_minutes:
-            used = f"{hours_and_minutes(use.used_minutes * 60)} of {hours_and_minutes(use.included_minutes * 60)} h"
+        if use.included_minutes != 0:
+            included = None if use.included_minutes is None else use.included_minutes * 60
+            used = f"{_use_text(use.used_minutes * 60, included)} h"
             beyond = f", {hours_and_minutes(use.overage_minutes * 60)} h beyond" if use.overage_minutes else ""
             out.print(text(f"  {use.package_title} ({use.contract}): {used} included used{beyond}", style="dim"))
+    due = "" if draft.amount_due == draft.gross else f", due {money(draft.amount_due, draft.currency)}"
     percent = "" if draft.tax_percent is None else f" {draft.tax_percent.normalize():f}%"
     out.print(
         text(
             f"  net {money(draft.net, draft.currency)}, VAT{percent} {money(draft.tax, draft.currency)}, "
-            f"total {money(draft.gross, draft.currency)}",
+            f"total {money(draft.gross, draft.currency)}{due}",
             style="bold",
         )
     )

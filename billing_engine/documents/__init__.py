@@ -1,1 +1,1 @@
-"""Documents: an issued invoice as print-ready text, as HTML and as PDF files."""
+"""Documents: an issued invoice or an SLA report as print-ready text, as HTML and as PDF files."""

@@ -18,6 +18,7 @@ from uuid import uuid4
 from billing_engine.documents.pdf import render_invoice
 from billing_engine.errors import BillingError
 from billing_engine.model.invoice import Invoice
+from billing_engine.model.sla_report import SlaReport
 
 Job = tuple[Invoice, Path]
 
@@ -59,6 +60,11 @@ def pdf_file_name(number: str) -> str:
         mark = hashlib.sha256(number.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         stem = f"{stem}-{mark}" if stem else mark
     return f"{stem}.pdf"
+
+
+def sla_report_file_name(report: SlaReport) -> str:
+    """Make a file name from a report's month and customer, as safe and as distinct as that of an invoice."""
+    return pdf_file_name(f"sla-{report.month}-{report.customer.customer}")
 
 
 def _render_in_processes(jobs: Iterator[Job], workers: int) -> Iterator[RenderedFile]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_interval, format_time
+from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 
 from billing_engine.model.money import minor_digits, round_money
@@ -35,6 +35,8 @@ class Catalogue:
     language: str
     locale: Locale
     labels: Mapping[str, str]
+    sla_labels: Mapping[str, str]
+    """What only an SLA report says."""
     activities: Mapping[str, str]
     units: Mapping[str, Mapping[str, str]]
     """By UN/ECE code, then by CLDR plural form."""
@@ -60,6 +62,7 @@ def _read_catalogue(language: str) -> Catalogue:
         language=language,
         locale=Locale.parse(content["locale"]),
         labels=MappingProxyType(content["labels"]),
+        sla_labels=MappingProxyType(content["sla_report"]),
         activities=MappingProxyType(content["activities"]),
         units=MappingProxyType(content["units"]),
     )
@@ -104,6 +107,17 @@ def percent_text(percent: Decimal, locale: Locale) -> str:
     return format_percent(percent.normalize() / 100, locale=locale, decimal_quantization=False)
 
 
+def uptime_text(percent: Decimal, locale: Locale) -> str:
+    """Write a percentage that was cut to two decimals, with both of them: 99.9 -> 99.90%."""
+    pattern = locale.percent_formats[None].pattern.replace("##0", "##0.00")
+    return format_percent(percent / 100, format=pattern, locale=locale)
+
+
+def count_text(count: int, locale: Locale) -> str:
+    """Write a whole number: 44700 -> 44,700."""
+    return format_decimal(count, locale=locale)
+
+
 def day_text(day: date, locale: Locale) -> str:
     return format_date(day, "medium", locale=locale)
 
@@ -111,6 +125,11 @@ def day_text(day: date, locale: Locale) -> str:
 def month_span_text(month: Month, locale: Locale) -> str:
     """Write a month as its days: 1-31 Oct 2026."""
     return format_interval(month.first_day, month.last_day, "yMMMd", locale=locale)
+
+
+def month_text(month: Month, locale: Locale) -> str:
+    """Write a month by its name: October 2026."""
+    return format_skeleton("yMMMM", datetime(month.year, month.month, 1), locale=locale)  # noqa: DTZ001 - no time in it
 
 
 def weekday_text(moment: datetime, locale: Locale) -> str:
@@ -127,6 +146,17 @@ def clock_span_text(start: datetime, end: datetime, locale: Locale) -> str:
     if start.date() == end.date():
         return f"{first}{TO}{last}"
     return f"{first} {TO} {format_date(end, 'd MMM', locale=locale)} {last}"
+
+
+def moment_text(moment: datetime, locale: Locale, *, with_offset: bool = False) -> str:
+    """Write a day and what the clock on the wall showed: Thu 1 Oct 16:40."""
+    return f"{weekday_text(moment, locale)} {_clock(moment, locale, with_offset=with_offset)}"
+
+
+def dated_moment_text(moment: datetime, locale: Locale) -> str:
+    """Write a moment that may be of any year, with its zone: 1 Oct 2026 16:40 UTC+02:00."""
+    zone = moment.tzname() or ""
+    return f"{day_text(moment.date(), locale)} {_clock(moment, locale, with_offset=False)} {zone}".rstrip()
 
 
 def _clock(moment: datetime, locale: Locale, *, with_offset: bool) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -10,6 +9,7 @@ from operator import attrgetter
 
 from billing_engine.documents import formats
 from billing_engine.documents.formats import Catalogue
+from billing_engine.documents.parties import BRAND_LIMIT, CODE_LIMIT, buyer_view, printable_facts, seller_view
 from billing_engine.documents.printable import one_line, paragraph
 from billing_engine.documents.view import (
     AnnexGroupView,
@@ -18,28 +18,23 @@ from billing_engine.documents.view import (
     InvoiceView,
     LineGroupView,
     LineView,
-    PartyView,
+    SetoffView,
     UseView,
 )
 from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import (
-    Buyer,
     ContractUse,
     Invoice,
     InvoiceDraft,
     InvoiceEntry,
     InvoiceLine,
+    InvoiceSetoff,
     Seller,
 )
+from billing_engine.model.money import ZERO
+from billing_engine.model.sla_terms import Setoff
 
-_ADDRESS_LINES = 8
-_ADDRESS_LIMIT = 400
-_CODE_LIMIT = 64
-"""For numbers, tickets and bank details: longer than any real one."""
-_FACT_LIMIT = 100
 _UNIT_LIMIT = 8
-_BRAND_LIMIT = 60
-"""For the seller's name where it stands as a mark beside other text."""
 
 
 def invoice_view(invoice: Invoice) -> InvoiceView:
@@ -47,7 +42,7 @@ def invoice_view(invoice: Invoice) -> InvoiceView:
     draft = invoice.draft
     words = formats.catalogue_for(draft.buyer.language)
     labels, locale = words.labels, words.locale
-    number = one_line(invoice.number, _CODE_LIMIT)
+    number = one_line(invoice.number, CODE_LIMIT)
     due_on = formats.day_text(invoice.due_on, locale)
     to_pay = invoice.amount_due > 0
     return InvoiceView(
@@ -56,17 +51,19 @@ def invoice_view(invoice: Invoice) -> InvoiceView:
         title=labels["title"].format(number=number),
         number=number,
         created=invoice.issued_on.isoformat(),
-        brand=one_line(draft.seller.name, _BRAND_LIMIT),
-        seller=_seller(draft.seller, words),
-        buyer=_buyer(draft.buyer, words),
+        brand=one_line(draft.seller.name, BRAND_LIMIT),
+        seller=seller_view(draft.seller, words),
+        buyer=buyer_view(draft.buyer, words),
         details=_details(invoice, words),
         amount_due=formats.money_text(invoice.amount_due, draft.currency, locale),
         due_note=labels["due_by"].format(date=due_on) if to_pay else labels["nothing_due"],
         amount_heading=labels["amount"].format(currency=draft.currency),
         line_groups=_line_groups(draft, words),
+        reductions=_setoffs(draft, Setoff.BEFORE_TAX, words),
         uses=tuple(_use(use, words) for use in draft.uses),
         sums=_sums(draft, words),
         total=Fact(labels["total"], formats.money_text(draft.gross, draft.currency, locale)),
+        setoffs=_setoffs(draft, Setoff.AFTER_TAX, words),
         tax_note=paragraph(draft.tax_note),
         payment=_payment(draft.seller, number, due_on, words) if to_pay else (),
         annex_title=labels["annex_of"].format(number=number),
@@ -81,37 +78,7 @@ def _details(invoice: Invoice, words: Catalogue) -> tuple[Fact, ...]:
         ("due", formats.day_text(invoice.due_on, words.locale) if invoice.amount_due > 0 else ""),
         ("service_period", formats.month_span_text(invoice.draft.period, words.locale)),
     ]
-    return _facts(dates, words)
-
-
-def _seller(seller: Seller, words: Catalogue) -> PartyView:
-    facts = [
-        ("vat_id", seller.vat_id),
-        ("registration_number", seller.registration_number),
-        ("email", seller.email),
-        ("phone", seller.phone),
-        ("website", seller.website),
-    ]
-    return PartyView(one_line(seller.name), _address(seller.address, seller.country, words), _facts(facts, words))
-
-
-def _buyer(buyer: Buyer, words: Catalogue) -> PartyView:
-    address = _address(buyer.address, buyer.country, words)
-    return PartyView(one_line(buyer.name), address, _facts([("vat_id", buyer.vat_id)], words))
-
-
-def _facts(pairs: Iterable[tuple[str, str]], words: Catalogue) -> tuple[Fact, ...]:
-    printable = ((label, one_line(value, _FACT_LIMIT)) for label, value in pairs)
-    return tuple(Fact(words.labels[label], value) for label, value in printable if value)
-
-
-def _address(address: str, country: str, words: Catalogue) -> tuple[str, ...]:
-    """Split an address into lines and add the country, unless its last line already says it."""
-    lines = paragraph(address, _ADDRESS_LIMIT, _ADDRESS_LINES).split("\n")
-    name = words.locale.territories.get(country.upper(), one_line(country, _CODE_LIMIT))
-    if name.casefold() not in lines[-1].casefold():
-        lines.append(name)
-    return tuple(line for line in lines if line)
+    return printable_facts(dates, words)
 
 
 def _line_groups(draft: InvoiceDraft, words: Catalogue) -> tuple[LineGroupView, ...]:
@@ -134,7 +101,7 @@ def _contract_heading(contract: str, words: Catalogue, package: str = "") -> str
     if not contract:
         return words.labels["general"]
     form = words.labels["contract" if package else "contract_alone"]
-    return form.format(contract=one_line(contract, _CODE_LIMIT), package=one_line(package, _CODE_LIMIT))
+    return form.format(contract=one_line(contract, CODE_LIMIT), package=one_line(package, CODE_LIMIT))
 
 
 def _line(line: InvoiceLine, currency: str, words: Catalogue) -> LineView:
@@ -157,38 +124,68 @@ def _quantity(line: InvoiceLine, words: Catalogue) -> str:
     return hours_and_minutes(line.seconds)
 
 
-def _use(use: ContractUse, words: Catalogue) -> UseView:
-    labels, included = words.labels, use.included_minutes
-    used = hours_and_minutes(use.used_minutes * 60)
-    overage = labels["overage"].format(overage=hours_and_minutes(use.overage_minutes * 60))
-    return UseView(
-        heading=_contract_heading(use.contract, words, use.package_title),
-        summary=labels["used"].format(used=used, included=hours_and_minutes(included * 60))
-        if included
-        else labels["none_included"],
-        overage=overage if use.overage_minutes > 0 else "",
-        bar_percent=str(max(0, min(100, use.used_minutes * 100 // included))) if included > 0 else "",
+def _setoffs(draft: InvoiceDraft, setoff: Setoff, words: Catalogue) -> tuple[SetoffView, ...]:
+    return tuple(_setoff(credit, draft.currency, words) for credit in draft.setoffs if credit.setoff is setoff)
+
+
+def _setoff(credit: InvoiceSetoff, currency: str, words: Catalogue) -> SetoffView:
+    return SetoffView(
+        title=one_line(credit.title),
+        reference=words.labels["credit_of"].format(reference=one_line(credit.reference, CODE_LIMIT)),
+        amount=formats.amount_text(-credit.amount, currency, words.locale),
     )
 
 
+def _use(use: ContractUse, words: Catalogue) -> UseView:
+    included = use.included_minutes
+    overage = words.labels["overage"].format(overage=hours_and_minutes(use.overage_minutes * 60))
+    return UseView(
+        heading=_contract_heading(use.contract, words, use.package_title),
+        summary=_use_summary(use, words),
+        overage=overage if use.overage_minutes > 0 else "",
+        bar_percent=str(max(0, min(100, use.used_minutes * 100 // included))) if included else "",
+    )
+
+
+def _use_summary(use: ContractUse, words: Catalogue) -> str:
+    used = hours_and_minutes(use.used_minutes * 60)
+    if use.included_minutes is None:
+        return words.labels["without_limit"].format(used=used)
+    if use.included_minutes == 0:
+        return words.labels["none_included"]
+    return words.labels["used"].format(used=used, included=hours_and_minutes(use.included_minutes * 60))
+
+
 def _sums(draft: InvoiceDraft, words: Catalogue) -> tuple[Fact, ...]:
+    """Lead from the lines to the total; without credits before tax, the lines' sum is the net amount."""
+    charges = sum((line.amount for line in draft.lines), ZERO)
+    credits_ = sum((credit.amount for credit in draft.setoffs if credit.setoff is Setoff.BEFORE_TAX), ZERO)
+    amounts = [("charges", charges), ("credits", -credits_)] if credits_ else []
+    return (
+        *(
+            Fact(words.labels[label], formats.amount_text(amount, draft.currency, words.locale))
+            for label, amount in [*amounts, ("net", draft.net)]
+        ),
+        _vat(draft, words),
+    )
+
+
+def _vat(draft: InvoiceDraft, words: Catalogue) -> Fact:
     labels, locale = words.labels, words.locale
     if draft.tax_percent is None:
-        vat = Fact(labels["vat_none"], labels["vat_not_charged"])
-    else:
-        percent = formats.percent_text(draft.tax_percent, locale)
-        vat = Fact(labels["vat"].format(percent=percent), formats.amount_text(draft.tax, draft.currency, locale))
-    return (Fact(labels["net"], formats.amount_text(draft.net, draft.currency, locale)), vat)
+        return Fact(labels["vat_none"], labels["vat_not_charged"])
+    percent = formats.percent_text(draft.tax_percent, locale)
+    return Fact(labels["vat"].format(percent=percent), formats.amount_text(draft.tax, draft.currency, locale))
 
 
 def _payment(seller: Seller, number: str, due_on: str, words: Catalogue) -> tuple[Fact, ...]:
     bank_details = [
         ("beneficiary", seller.name),
-        ("iban", _in_fours(one_line(seller.iban, _CODE_LIMIT))),
-        ("bic", one_line(seller.bic, _CODE_LIMIT)),
+        ("iban", _in_fours(one_line(seller.iban, CODE_LIMIT))),
+        ("bic", one_line(seller.bic, CODE_LIMIT)),
         ("bank", seller.bank),
     ]
-    return _facts([*(bank_details if seller.iban else []), ("reference", number), ("due", due_on)], words)
+    return printable_facts([*(bank_details if seller.iban else []), ("reference", number), ("due", due_on)], words)
 
 
 def _in_fours(iban: str) -> str:
@@ -224,18 +221,18 @@ def _contract_note(use: ContractUse | None, words: Catalogue) -> str:
     if use is None:
         return ""
     labels = words.labels
-    version = labels["price_list_version"].format(version=one_line(use.price_list_version, _CODE_LIMIT))
-    return f"{version}, {labels['times_in'].format(time_zone=one_line(use.time_zone, _CODE_LIMIT))}"
+    version = labels["price_list_version"].format(version=one_line(use.price_list_version, CODE_LIMIT))
+    return f"{version}, {labels['times_in'].format(time_zone=one_line(use.time_zone, CODE_LIMIT))}"
 
 
 def _entry(entry: InvoiceEntry, currency: str, words: Catalogue) -> EntryView:
     started_at, ended_at = datetime.fromisoformat(entry.started_at), datetime.fromisoformat(entry.ended_at)
-    activity = words.activities.get(entry.activity, one_line(entry.activity, _CODE_LIMIT))
-    tags = (one_line(entry.severity, _CODE_LIMIT), activity)
+    activity = words.activities.get(entry.activity, one_line(entry.activity, CODE_LIMIT))
+    tags = (one_line(entry.severity, CODE_LIMIT), activity)
     return EntryView(
         day=formats.weekday_text(started_at, words.locale),
         span=formats.clock_span_text(started_at, ended_at, words.locale),
-        ticket=one_line(entry.ticket, _CODE_LIMIT) or words.labels["no_ticket"],
+        ticket=one_line(entry.ticket, CODE_LIMIT) or words.labels["no_ticket"],
         tags=" · ".join(tag for tag in tags if tag),
         worked=hours_and_minutes(entry.worked_seconds),
         billed=hours_and_minutes(entry.billed_seconds),

@@ -1,4 +1,4 @@
-"""The invoice as a PDF file. Nothing is fetched, and the same invoice gives the same bytes on the same machine."""
+"""Documents as PDF files. Nothing is fetched, and the same invoice gives the same bytes on the same machine."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from billing_engine.documents.invoice_view import invoice_view
-from billing_engine.documents.templates import invoice_html
+from billing_engine.documents.sla_report_view import sla_report_view
+from billing_engine.documents.templates import invoice_html, sla_report_html
 from billing_engine.errors import RenderingError
-from billing_engine.model.invoice import Invoice
+from billing_engine.model.invoice import Invoice, Seller
+from billing_engine.model.sla_report import SlaReport
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
@@ -31,6 +33,16 @@ def render_invoice(invoice: Invoice) -> bytes:
         html = invoice_html(invoice_view(invoice))
     except Exception as error:
         raise RenderingError(f"invoice {invoice.number!r} could not be laid out: {error}") from error
+    return html_to_pdf(html)
+
+
+def render_sla_report(report: SlaReport, seller: Seller | None) -> bytes:
+    """Render an SLA report as PDF, signed by `seller` if one is named; raises RenderingError as for an invoice."""
+    try:
+        html = sla_report_html(sla_report_view(report, seller))
+    except Exception as error:
+        which = f"{report.customer.customer!r} for {report.month}"
+        raise RenderingError(f"SLA report of {which} could not be laid out: {error}") from error
     return html_to_pdf(html)
 
 
@@ -69,7 +81,7 @@ def _refusing_fetcher(problems: list[str]) -> URLFetcher:
         def fetch(self, url: str, headers: Any = None) -> Any:
             del headers
             # Inside SVG even a fatal error is swallowed, so the note counts, not the exception.
-            problems.append(f"the page refers to {url[:200]!r}; an invoice must not load anything")
+            problems.append(f"the page refers to {url[:200]!r}; a document must not load anything")
             raise FatalURLFetchingError(problems[-1])
 
     return RefusingFetcher()  # type: ignore[no-untyped-call]

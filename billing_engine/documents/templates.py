@@ -1,4 +1,4 @@
-"""The invoice's HTML: a Jinja2 template in a sandbox, given nothing but print-ready text."""
+"""The documents' HTML: Jinja2 templates in a sandbox, given nothing but print-ready text."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from billing_engine.documents.view import InvoiceView
+from billing_engine.documents.view import InvoiceView, SlaReportView
 from billing_engine.resources import resource_folder
 
-_TEMPLATE = "invoice.html"
-_STYLESHEET = "invoice.css"
+_SHARED_STYLESHEET = "page.css"
 
 
 def invoice_html(view: InvoiceView) -> str:
-    """Fill in the invoice template; the page needs no other file, its style sheet stands in it."""
-    return _environment().get_template(_TEMPLATE).render(invoice=view, labels=view.labels, stylesheet=_stylesheet())
+    """Fill in the invoice's template; the page needs no other file, its style sheets stand in it."""
+    template = _environment().get_template("invoice.html")
+    return template.render(invoice=view, labels=view.labels, stylesheet=_stylesheet("invoice.css"))
+
+
+def sla_report_html(view: SlaReportView) -> str:
+    """Fill in the template of an SLA report, as complete in itself as an invoice."""
+    template = _environment().get_template("sla_report.html")
+    return template.render(report=view, labels=view.labels, stylesheet=_stylesheet("sla_report.css"))
 
 
 @cache
@@ -33,9 +39,13 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 @cache
-def _stylesheet() -> Markup:
-    """Read the style sheet, safe to stand unescaped in <style>: escaped, `>` and quotes would lose their meaning."""
-    css = (resource_folder("invoice_templates") / _STYLESHEET).read_text(encoding="utf-8")
+def _stylesheet(name: str) -> Markup:
+    """Read the shared style sheet and a document's own, safe to stand unescaped in <style>.
+
+    Escaped, `>` and quotes would lose their meaning.
+    """
+    folder = resource_folder("invoice_templates")
+    css = "\n".join((folder / part).read_text(encoding="utf-8") for part in (_SHARED_STYLESHEET, name))
     if "</" in css:
-        raise ValueError(f"{_STYLESHEET} must not contain '</', which would end the <style> element")
-    return Markup(css)  # noqa: S704 - our own file, and checked above
+        raise ValueError(f"{_SHARED_STYLESHEET} and {name} must not contain '</', which would end the <style> element")
+    return Markup(css)  # noqa: S704 - our own files, and checked above

@@ -1,4 +1,4 @@
-"""Print-ready text: what stands on an invoice's pages, every figure formatted. Nothing here is left to compute."""
+"""Print-ready text: what stands on a document's pages, every figure formatted. Nothing here is left to compute."""
 
 from __future__ import annotations
 
@@ -45,6 +45,15 @@ class LineGroupView:
 
 
 @dataclass(frozen=True, slots=True)
+class SetoffView:
+    """A credit that lowers the invoice; `amount` has its minus."""
+
+    title: str
+    reference: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
 class UseView:
     """How much of a contract's included time was used."""
 
@@ -53,7 +62,7 @@ class UseView:
     overage: str
     """Empty when nothing went beyond."""
     bar_percent: str
-    """Whole percent of the bar to fill, "0" to "100"; empty when no time is included."""
+    """Whole percent of the bar to fill, "0" to "100"; empty when no time is included, or any amount of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +107,127 @@ class InvoiceView:
     due_note: str
     amount_heading: str
     line_groups: tuple[LineGroupView, ...]
+    reductions: tuple[SetoffView, ...]
+    """Credits before tax: they go on from the lines."""
     uses: tuple[UseView, ...]
     sums: tuple[Fact, ...]
     total: Fact
+    setoffs: tuple[SetoffView, ...]
+    """Credits after tax: they lead from the total to the amount due."""
     tax_note: str
     payment: tuple[Fact, ...]
     """Empty when there is nothing to pay."""
     annex_title: str
     annex_note: str
     annex: tuple[AnnexGroupView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """A headline figure; `state` is "missed" where it is bad news, else empty."""
+
+    label: str
+    value: str
+    note: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetView:
+    """How one target of one severity was kept. The bar's parts lie on each other: met on missed on running."""
+
+    severity: str
+    kind: str
+    text: str
+    met: str
+    missed: str
+    running: str
+    bar_percent: str
+    """Whole percent of the column, so that the longest bar is the target with most tickets."""
+    ended_percent: str
+    """Whole percent of the bar that is met or missed; the rest still runs."""
+    met_percent: str
+    """Whole percent of the ended part that is met."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroupView:
+    """The targets of one price list."""
+
+    heading: str
+    targets: tuple[TargetView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A target that was not kept."""
+
+    ticket: str
+    severity: str
+    kind: str
+    text: str
+    opened: str
+    due: str
+    happened: str
+    elapsed: str
+
+
+@dataclass(frozen=True, slots=True)
+class UptimeView:
+    """A contract's month of uptime; `state` is "missed" when it is below the guarantee, else empty."""
+
+    contract: str
+    package: str
+    full: str
+    counted: str
+    excluded: str
+    uptime: str
+    guaranteed: str
+    result: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """A claim and what became of it; `amount` is empty unless it was accepted."""
+
+    title: str
+    received: str
+    reasons: str
+    decision: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditView:
+    """A credit and what is left of it."""
+
+    title: str
+    detail: str
+    granted: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlaReportView:
+    """Everything on the pages of an SLA report, in the order of reading; an empty part is left out or has a note."""
+
+    language: str
+    labels: Mapping[str, str]
+    title: str
+    month: str
+    created: str
+    """Day on which this was known, in ISO 8601, for the PDF's own dates."""
+    brand: str
+    """Empty when nobody is named as the sender."""
+    sender: PartyView | None
+    customer: PartyView
+    details: tuple[Fact, ...]
+    figures: tuple[FigureView, ...]
+    termination: str
+    target_groups: tuple[TargetGroupView, ...]
+    cases: tuple[CaseView, ...]
+    cases_note: str
+    uptimes: tuple[UptimeView, ...]
+    claims: tuple[ClaimView, ...]
+    credits: tuple[CreditView, ...]

@@ -131,6 +131,7 @@ class ContractRow(Row):
     ends_on: Day | None = None
     quantity: Annotated[int, BeforeValidator(_quantity)] = 1
     unit: str = ""
+    currency: Currency = ""
     monthly_fee: Number | None = None
     included_hours: Annotated[int | None, BeforeValidator(_hours)] = None
     hourly_rate: Number | None = None

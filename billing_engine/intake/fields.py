@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from billing_engine.errors import UnknownCurrencyError
-from billing_engine.intake.toml_file import Amount
+from billing_engine.intake.toml_file import Amount, exact
 from billing_engine.model.calendar import known_countries
 from billing_engine.model.money import minor_digits
 from billing_engine.model.price_list import AtBoundary, RoundPer
@@ -18,6 +17,9 @@ from billing_engine.model.window import DAY_NAMES, read_clock
 
 BY_CONTRACT = "contract"
 """Value of a key that each contract settles for itself."""
+
+UNLIMITED = "unlimited"
+"""Value of `included_hours` where the fee includes all covered time."""
 
 
 def _round_per(value: object) -> object:
@@ -65,15 +67,6 @@ def _clock(value: object) -> object:
     return read_clock(value)
 
 
-def _response(value: object) -> object:
-    if value == "as_available":
-        return None
-    number, _, unit = str(value).partition(" ")
-    if unit != "h" or not number.isdecimal() or not 0 < int(number) < 10_000:
-        raise ValueError('allowed is "4 h" or "as_available"')
-    return int(number) * 3600
-
-
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
@@ -86,10 +79,21 @@ def _first_of_month(day: date) -> date:
     return day
 
 
-def _whole_minutes(hours: Decimal | None) -> Decimal | None:
-    if hours is not None and hours * 60 % 1:
+class Included(NamedTuple):
+    """The time that a month's fee includes."""
+
+    seconds: int | None
+    """None when the contract says it, or when there is no limit."""
+    unlimited: bool = False
+
+
+def _included(value: object) -> object:
+    if value in (BY_CONTRACT, UNLIMITED):
+        return Included(None, unlimited=value == UNLIMITED)
+    hours = exact(value)
+    if hours * 60 % 1:
         raise ValueError("must be a whole number of minutes")
-    return hours
+    return Included(int(hours * 3600))
 
 
 def _each_once(severities: list[str]) -> list[str]:
@@ -115,7 +119,5 @@ Minutes = Annotated[int, Field(gt=0, le=24 * 60)]
 Severities = Annotated[list[Title], Field(min_length=1), AfterValidator(_each_once)]
 RoundPerChoice = Annotated[RoundPer, BeforeValidator(_round_per)]
 AtBoundaryChoice = Annotated[AtBoundary, BeforeValidator(_at_boundary)]
-Response = Annotated[int | None, BeforeValidator(_response)]
-"""Seconds until the first response; None is "as available"."""
 FeeOrContract = Annotated[Amount | None, BeforeValidator(_unless_by_contract)]
-HoursOrContract = Annotated[Amount | None, BeforeValidator(_unless_by_contract), AfterValidator(_whole_minutes)]
+IncludedHours = Annotated[Included, BeforeValidator(_included)]

@@ -4,160 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from billing_engine.errors import InvalidFileError
-from billing_engine.intake.fields import (
-    AtBoundaryChoice,
-    Clock,
-    Country,
-    Currency,
-    Days,
-    FeeOrContract,
-    FirstOfMonth,
-    HoursOrContract,
-    Minutes,
-    Name,
-    Response,
-    RoundPerChoice,
-    Severities,
-    TimeZone,
-    Title,
+from billing_engine.intake.fields import Country, Currency, FirstOfMonth, Name, Severities, TimeZone, Title
+from billing_engine.intake.price_list_tables import (
+    AllowanceTable,
+    HolidaysTable,
+    OverageTable,
+    PackageTable,
+    RatingTable,
+    Tariffs,
+    Windows,
 )
-from billing_engine.intake.toml_file import Amount, Table, check_toml, load_toml
+from billing_engine.intake.sla_fields import COVERAGE
+from billing_engine.intake.sla_tables import AvailabilityTable, CompensationTable, CreditTable, TargetsTable
+from billing_engine.intake.toml_file import Table, check_toml, load_toml
 from billing_engine.model import price_list as model
 from billing_engine.model.calendar import Calendar
 from billing_engine.model.money import round_money
-from billing_engine.model.window import Window, find_gaps, find_overlaps, find_overlaps_among, show_clock
-
-
-class WindowTable(Table):
-    """`{ days = "working_days", from = "09:00", to = "17:00" }`."""
-
-    days: Days
-    start: Clock = Field(alias="from")
-    end: Clock = Field(alias="to")
-
-    @model_validator(mode="after")
-    def _runs_forward(self) -> Self:
-        if self.start >= self.end:
-            found = f"{show_clock(self.start)} to {show_clock(self.end)}"
-            raise ValueError(f"'from' must be before 'to'; a window over midnight is written as two; found {found}")
-        return self
-
-    def build(self) -> Window:
-        return Window(self.days, self.start, self.end)
-
-
-def _apart(windows: list[WindowTable]) -> list[WindowTable]:
-    if problems := find_overlaps_among([window.build() for window in windows]):
-        raise ValueError("\n".join(problems))
-    return windows
-
-
-class AddedDayTable(Table):
-    date: date
-    name: Title
-
-
-class HolidaysTable(Table):
-    add: list[AddedDayTable] = []
-    remove: list[date] = []
-
-    @model_validator(mode="after")
-    def _one_or_the_other(self) -> Self:
-        both = sorted({day.date for day in self.add} & set(self.remove))
-        if both:
-            raise ValueError(f"{', '.join(map(str, both))} can not be both added and removed")
-        return self
-
-
-class RatingTable(Table):
-    severities: Severities
-    unfounded_severities: list[str] = []
-    round_per: RoundPerChoice = model.RoundPer.ENTRY
-    at_boundary: AtBoundaryChoice = model.AtBoundary.SPLIT
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        unknown = [severity for severity in self.unfounded_severities if severity not in self.severities]
-        if unknown:
-            raise ValueError(
-                f"unfounded_severities: unknown {', '.join(unknown)}; allowed: {', '.join(self.severities)}"
-            )
-        return self
-
-
-class AllowanceTable(Table):
-    increment_minutes: Minutes
-    rollover: Literal["none"] = "none"
-
-
-class OverageTable(Table):
-    increment_minutes: Minutes
-
-
-class TariffTable(Table):
-    title: Title
-    rate_per_hour: Amount
-    increment_minutes: Minutes
-    minimum_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 0
-    windows: list[WindowTable]
-
-    def build(self, name: str) -> model.Tariff:
-        windows = tuple(window.build() for window in self.windows)
-        return model.Tariff(
-            name, self.title, self.rate_per_hour, self.increment_minutes * 60, self.minimum_minutes * 60, windows
-        )
-
-
-def _whole_week(tariffs: dict[str, TariffTable]) -> dict[str, TariffTable]:
-    """Check that at every hour of every kind of day exactly one tariff holds."""
-    windows = {name: [window.build() for window in tariff.windows] for name, tariff in tariffs.items()}
-    gaps = [f"{gap}; every hour of every day needs a tariff" for gap in find_gaps(windows)]
-    if problems := find_overlaps(windows) + gaps:
-        raise ValueError("\n".join(problems))
-    return tariffs
-
-
-class PackageTable(Table):
-    title: Title
-    entitled: bool = True
-    monthly_fee: FeeOrContract
-    included_hours: HoursOrContract
-    overage_rate_per_hour: Amount = Decimal(0)
-    development_discount_percent: Annotated[Amount, Field(le=100)] = Decimal(0)
-    on_site: bool = False
-    coverage: dict[str, Annotated[list[WindowTable], AfterValidator(_apart)]] = {}
-    first_response: dict[str, Response] = {}
-
-    @model_validator(mode="after")
-    def _priced(self) -> Self:
-        if self.coverage and "overage_rate_per_hour" not in self.model_fields_set:
-            raise ValueError("overage_rate_per_hour: is missing; covered time beyond the allowance needs a price")
-        return self
-
-    def build(self, name: str) -> model.Package:
-        included = None if self.included_hours is None else int(self.included_hours * 3600)
-        return model.Package(
-            name=name,
-            title=self.title,
-            entitled=self.entitled,
-            monthly_fee=self.monthly_fee,
-            included_seconds=included,
-            overage_rate_per_hour=self.overage_rate_per_hour,
-            development_discount_percent=self.development_discount_percent,
-            on_site=self.on_site,
-            coverage={severity: tuple(w.build() for w in windows) for severity, windows in self.coverage.items()},
-            first_response=self.first_response,
-        )
+from billing_engine.model.sla_terms import TargetUnit
 
 
 class PriceListFile(Table):
@@ -167,50 +40,150 @@ class PriceListFile(Table):
     title: Title
     valid_from: FirstOfMonth
     currency: Currency
+    other_currencies: bool = False
     country: Country
     time_zone: TimeZone
+    severities: Severities
+    channels: list[Title] = []
     holidays: HolidaysTable = HolidaysTable()
-    rating: RatingTable
-    allowance: AllowanceTable
-    overage: OverageTable
-    tariffs: Annotated[dict[Name, TariffTable], Field(min_length=1), AfterValidator(_whole_week)]
+    windows: dict[str, Windows] = {}
+    rating: RatingTable = RatingTable()
+    allowance: AllowanceTable = AllowanceTable()
+    overage: OverageTable = OverageTable()
+    tariffs: Tariffs = {}
+    targets: dict[str, TargetsTable] = {}
+    availability: AvailabilityTable | None = None
+    compensation: CompensationTable | None = None
+    credit: CreditTable = CreditTable()
     packages: Annotated[dict[Name, PackageTable], Field(min_length=1)]
     out_of_scope: dict[str, str] = {}
 
     @classmethod
     def misfits(cls, data: dict[str, Any]) -> list[str]:
-        """Check that coverage and first responses name each severity of the list once."""
-        severities = [text for text in _get(data, "rating").get("severities", ()) if isinstance(text, str)]
-        allowed = f"allowed is each of {', '.join(severities)} once"
-        tables = {
-            f"packages.{name}.{key}": _get(_get(data, "packages"), name, key)
-            for name in _get(data, "packages")
-            for key in ("coverage", "first_response")
+        """Check that what goes by severity names severities of the list, and coverage each of them."""
+        severities = data.get("severities")
+        if not severities or not isinstance(severities, list) or any(not isinstance(name, str) for name in severities):
+            return []
+        allowed = ", ".join(severities)
+        by_severity = {
+            f"packages.{name}.targets": _get(data, "packages", name, "targets") for name in _get(data, "packages")
+        }
+        coverage = {
+            f"packages.{name}.coverage": _get(data, "packages", name, "coverage") for name in _get(data, "packages")
+        }
+        lists = {
+            "rating.unfounded_severities": _get(data, "rating").get("unfounded_severities"),
+            "compensation.open_at_breach.critical_severities": _get(data, "compensation", "open_at_breach").get(
+                "critical_severities"
+            ),
+        }
+        named = {
+            "targets": _get(data, "targets"),
+            **by_severity,
+            **{path: found for path, found in lists.items() if isinstance(found, list)},
         }
         return [
-            f"{path}: found {', '.join(table)}; {allowed}"
-            for path, table in tables.items()
-            if severities and table and set(table) != set(severities)
+            f"{path}: found {', '.join(table)}; allowed is each of {allowed} once"
+            for path, table in coverage.items()
+            if table and set(table) != set(severities)
+        ] + [
+            f"{path}: unknown {', '.join(unknown)}; allowed: {allowed}"
+            for path, found in named.items()
+            if (unknown := [str(severity) for severity in found if severity not in severities])
         ]
 
     @model_validator(mode="after")
-    def _fees_in_cents(self) -> Self:
-        fees = {name: package.monthly_fee for name, package in self.packages.items()}
-        finer = [name for name, fee in fees.items() if fee is not None and round_money(fee, self.currency) != fee]
-        if finer:
-            raise ValueError(
-                "\n".join(
-                    f"packages.{name}.monthly_fee: finer than the cents of {self.currency}; found {fees[name]}"
-                    for name in finer
-                )
-            )
+    def _fits_together(self) -> Self:
+        problems = [*self._fee_problems(), *self._target_problems(), *self._uncovered(), *self._sla_problems()]
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
+
+    def _fee_problems(self) -> Iterator[str]:
+        for name, package in self.packages.items():
+            fee = package.monthly_fee
+            if fee is not None and round_money(fee, self.currency) != fee:
+                yield f"packages.{name}.monthly_fee: finer than the cents of {self.currency}; found {fee}"
+        prices = {f"packages.{name}.monthly_fee": package.monthly_fee for name, package in self.packages.items()}
+        prices |= {
+            f"packages.{name}.overage_rate_per_hour": p.overage_rate_per_hour for name, p in self.packages.items()
+        }
+        prices |= {f"tariffs.{name}.rate_per_hour": tariff.rate_per_hour for name, tariff in self.tariffs.items()}
+        for path, price in prices.items():
+            if self.other_currencies and price:
+                yield f'{path}: with other_currencies = true allowed are 0 and "contract"; found {price}'
+
+    def _target_problems(self) -> Iterator[str]:
+        """Say which targets run in a window that is not there."""
+        known = ", ".join(self.windows) or "none"
+        for path, table in self._all_targets():
+            for kind, target in table.parsed().items():
+                if target.unit is TargetUnit.WINDOW_TIME and target.window not in self.windows:
+                    yield f"{path}.{kind}: unknown window {target.window}; under [windows] are: {known}"
+        for name, package in self.packages.items():
+            for severity, table in (self.targets | package.targets).items():
+                in_coverage = any(target.unit is TargetUnit.COVERAGE_TIME for target in table.parsed().values())
+                covered = package.always_covered or package.coverage.get(severity) or severity not in self.severities
+                if in_coverage and not covered:
+                    yield f"packages.{name}.coverage.{severity}: has no windows, and a target counts in them"
+        for name, windows in self.windows.items():
+            if not windows:
+                yield f"windows.{name}: is never open"
+            if name == COVERAGE or name.split() != [name]:
+                yield f"windows.{name}: allowed is a name without spaces, and not coverage, which is each package's own"
+
+    def _all_targets(self) -> Iterator[tuple[str, TargetsTable]]:
+        for severity, table in self.targets.items():
+            yield f"targets.{severity}", table
+        for name, package in self.packages.items():
+            for severity, table in package.targets.items():
+                yield f"packages.{name}.targets.{severity}", table
+
+    def _uncovered(self) -> Iterator[str]:
+        """Without tariffs all work must be in a fee."""
+        if not self.tariffs:
+            for name, package in self.packages.items():
+                if package.entitled and not (package.always_covered and package.included_hours.unlimited):
+                    yield (
+                        f"packages.{name}: without [tariffs] it needs always_covered = true and "
+                        'included_hours = "unlimited", or entitled = false'
+                    )
+
+    def _sla_problems(self) -> Iterator[str]:
+        for name, package in self.packages.items():
+            if package.guarantee is not None and self.availability is None:
+                yield f"packages.{name}.guarantee: needs [availability], which says how uptime is claimed"
 
     def build(self, content_hash: str) -> model.PriceList:
         """Turn the checked file into the value that the engine works with."""
         added = tuple((day.date, day.name) for day in self.holidays.add)
-        rating = model.Rating(
-            severities=tuple(self.rating.severities),
+        windows = {name: tuple(window.build() for window in laid) for name, laid in self.windows.items()}
+        targets = {severity: table.build(windows) for severity, table in self.targets.items()}
+        packages = {name: table.build(name, self.severities, windows) for name, table in self.packages.items()}
+        return model.PriceList(
+            name=self.name,
+            title=self.title,
+            valid_from=self.valid_from,
+            currency=self.currency,
+            other_currencies=self.other_currencies,
+            zone=ZoneInfo(self.time_zone),
+            calendar=Calendar(self.country, added, tuple(self.holidays.remove)),
+            severities=tuple(self.severities),
+            channels=frozenset(self.channels),
+            rating=self._rating(),
+            availability=self.availability.build() if self.availability is not None else None,
+            compensation=self.compensation.build() if self.compensation is not None else None,
+            credit=self.credit.build(),
+            packages={
+                name: replace(package, targets={**targets, **package.targets}) for name, package in packages.items()
+            },
+            assumed=self._assumed(),
+            out_of_scope=self.out_of_scope,
+            content_hash=content_hash,
+        )
+
+    def _rating(self) -> model.Rating:
+        return model.Rating(
             unfounded_severities=frozenset(self.rating.unfounded_severities),
             round_per=self.rating.round_per,
             at_boundary=self.rating.at_boundary,
@@ -218,18 +191,10 @@ class PriceListFile(Table):
             overage_increment_seconds=self.overage.increment_minutes * 60,
             tariffs=tuple(tariff.build(name) for name, tariff in self.tariffs.items()),
         )
-        return model.PriceList(
-            name=self.name,
-            title=self.title,
-            valid_from=self.valid_from,
-            currency=self.currency,
-            zone=ZoneInfo(self.time_zone),
-            calendar=Calendar(self.country, added, tuple(self.holidays.remove)),
-            rating=rating,
-            packages={name: package.build(name) for name, package in self.packages.items()},
-            out_of_scope=self.out_of_scope,
-            content_hash=content_hash,
-        )
+
+    def _assumed(self) -> tuple[str, ...]:
+        packages = (f"packages.{name}" for name, package in self.packages.items() if package.assumed)
+        return (*packages, *(path for path, table in self._all_targets() if table.assumed))
 
 
 def _get(data: Any, *keys: str) -> dict[str, Any]:
@@ -250,7 +215,12 @@ def terms_hash(data: dict[str, Any]) -> str:
 
 def _without_titles(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _without_titles(part) for key, part in value.items() if key != "title"}
+        return {
+            str(key): _without_titles(part)
+            for key, part in value.items()
+            # A package may be called title or assumed.
+            if (key, type(part)) not in {("title", str), ("assumed", bool)}
+        }
     if isinstance(value, list):
         return [_without_titles(part) for part in value]
     is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)

@@ -28,7 +28,7 @@ class Table(BaseModel):
         return []
 
 
-def _exact(value: object) -> object:
+def exact(value: object) -> Decimal:
     """Take TOML's whole numbers and decimals as Decimal; floats never occur (`parse_float`)."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("allowed is a number such as 50 or 49.90")  # noqa: TRY004 - pydantic collects ValueError only
@@ -40,7 +40,7 @@ def _exact(value: object) -> object:
     return number
 
 
-Amount = Annotated[Decimal, BeforeValidator(_exact)]
+Amount = Annotated[Decimal, BeforeValidator(exact)]
 """An exact number from 0 up."""
 
 

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 from billing_engine.errors import MixedCurrenciesError
 from billing_engine.invoicing.lines import draft_lines
+from billing_engine.invoicing.setoff import set_off_credits, total
 from billing_engine.model.calendar import holiday_source
 from billing_engine.model.charge import Statement
 from billing_engine.model.contract import Customer
+from billing_engine.model.credit import Credit
 from billing_engine.model.invoice import Buyer, ContractUse, InvoiceDraft, InvoiceEntry
 from billing_engine.model.money import ZERO, round_money
 from billing_engine.model.period import Month
 from billing_engine.model.settings import Settings
+from billing_engine.model.sla_terms import Setoff
 
 
 def draft_invoice(
@@ -21,8 +24,11 @@ def draft_invoice(
     statements: Sequence[Statement],
     entries: Sequence[InvoiceEntry],
     settings: Settings,
+    credits_: Sequence[Credit] = (),
 ) -> InvoiceDraft:
     """Draft a customer's invoice of a month from its statements, of which there is at least one.
+
+    Credits before tax go first, because they make up the amount that is taxed; those after tax lower what is then due.
 
     Raises MixedCurrenciesError when the statements are in several currencies, or in another one than the customer's.
     """
@@ -33,8 +39,12 @@ def draft_invoice(
     if customer.currency not in ("", currency):
         raise MixedCurrenciesError(f"the contracts are in {currency}, the customer pays in {customer.currency}")
     lines = draft_lines(statements)
-    net = sum((line.amount for line in lines), ZERO)
+    charged = sum((line.amount for line in lines), ZERO)
+    reductions = set_off_credits(credits_, Setoff.BEFORE_TAX, charged, currency, 1)
+    net = charged - total(reductions)
     tax = round_money(net * (settings.vat_percent or 0) / 100, currency)
+    gross = round_money(net + tax, currency)
+    prepaid = set_off_credits(credits_, Setoff.AFTER_TAX, gross, currency, len(reductions) + 1)
     return InvoiceDraft(
         customer=customer.customer,
         period=month,
@@ -48,12 +58,13 @@ def draft_invoice(
         tax_percent=settings.vat_percent,
         tax_note="" if settings.vat_percent is not None else settings.vat_note,
         tax=tax,
-        gross=round_money(net + tax, currency),
+        gross=gross,
         payment_days=settings.payment_days,
         holiday_source=holiday_source(),
         expenses=tuple(
             charge.expense.expense for statement in statements for charge in statement.charges if charge.expense
         ),
+        setoffs=(*reductions, *prepaid),
     )
 
 
@@ -75,7 +86,7 @@ def _use(statement: Statement) -> ContractUse:
         package_title=statement.package_title,
         price_list_version=statement.price_list_version,
         time_zone=statement.time_zone,
-        included_minutes=statement.included_seconds // 60,
+        included_minutes=None if statement.included_seconds is None else statement.included_seconds // 60,
         used_minutes=statement.used_seconds // 60,
         overage_minutes=statement.overage_seconds // 60,
         price_list_hash=statement.price_list_hash,

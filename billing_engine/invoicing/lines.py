@@ -104,7 +104,10 @@ def _detail(charges: Iterable[Charge], statement: Statement) -> str:
     count = f"{len(entries)} time {'entry' if len(entries) == 1 else 'entries'}"
     kinds = {charge.kind for charge in charges}
     if ChargeKind.OVERAGE in kinds:
-        beyond, included = hours_and_minutes(statement.overage_seconds), hours_and_minutes(statement.included_seconds)
+        beyond, included = (
+            hours_and_minutes(statement.overage_seconds),
+            hours_and_minutes(statement.included_seconds or 0),
+        )
         return f"{count}, {beyond} h beyond the {included} h included"
     if ChargeKind.ANALYSIS in kinds:
         return f"{count}, in the price of the accepted change"

@@ -4,8 +4,9 @@ from typing import Any, Literal
 
 from alembic import context
 
+from billing_engine.storage.columns import ExactDecimal
 from billing_engine.storage.schema import VERSION_TABLE
-from billing_engine.storage.tables import ExactDecimal, metadata
+from billing_engine.storage.tables import metadata
 
 
 def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:

@@ -79,7 +79,8 @@ class Statement:
     price_list_hash: str
     time_zone: str
     package_title: str
-    included_seconds: int
+    included_seconds: int | None
+    """None is without limit."""
     used_seconds: int
     charges: tuple[Charge, ...]
     overage_shares: tuple[OverageShare, ...]

@@ -58,6 +58,8 @@ class Contract:
     included_seconds: int | None = None
     hourly_rate: Decimal | None = None
     development_rate: Decimal | None = None
+    currency: str = ""
+    """Of its amounts, where the price list names no prices; empty means the list's."""
     coverage: tuple[tuple[str, tuple[Window, ...]], ...] = ()
     """Windows agreed for some severities; they replace the package's for these."""
 
@@ -77,8 +79,11 @@ class Terms:
 
     fee: Decimal
     """For the month, exact; by days when the contract runs for a part of it (R10)."""
-    included_seconds: int
+    included_seconds: int | None
+    """None is without limit."""
     overage_rate_per_hour: Decimal
+    hourly_rate: Decimal | None
+    """Of the contract, for tariffs that leave the rate to it."""
     development_rate_per_hour: Decimal | None
     """Less the package's discount (R8)."""
 
@@ -99,16 +104,21 @@ def terms_of(contract: Contract, package: Package, month: Month, unit_seconds: i
     the contract is read.
     """
     fee = (_first(contract.monthly_fee, package.monthly_fee) or ZERO) * contract.quantity
-    included = (_first(contract.included_seconds, package.included_seconds) or 0) * contract.quantity
+    included = None if package.unlimited and contract.included_seconds is None else _included(contract, package)
     days = contract.active_days(month)
     if days < month.days:
         fee = fee * days / month.days
-        included = min(included, -(-included * days // (month.days * unit_seconds)) * unit_seconds)
+        if included is not None:
+            included = min(included, -(-included * days // (month.days * unit_seconds)) * unit_seconds)
     development = contract.development_rate
     if development is not None:
         development = development * (100 - package.development_discount_percent) / 100
     overage = _first(contract.hourly_rate, package.overage_rate_per_hour) or ZERO
-    return Terms(fee, included, overage, development)
+    return Terms(fee, included, overage, contract.hourly_rate, development)
+
+
+def _included(contract: Contract, package: Package) -> int:
+    return (_first(contract.included_seconds, package.included_seconds) or 0) * contract.quantity
 
 
 def _first(agreed: T | None, listed: T | None) -> T | None:

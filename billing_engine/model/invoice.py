@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from billing_engine.model.period import Month
+from billing_engine.model.sla_terms import Setoff
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,21 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceSetoff:
+    """A credit that lowers the invoice (S2)."""
+
+    position: int
+    credit: str
+    reference: str
+    """The claim, else the credit: what the customer knows it by."""
+    title: str
+    amount: Decimal
+    """Above zero; it is taken off."""
+    setoff: Setoff
+    """Before tax it lowers `net`, after tax the amount due (S3)."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContractUse:
     """How much of a contract's allowance the month used."""
 
@@ -83,7 +99,8 @@ class ContractUse:
     package_title: str
     price_list_version: str
     time_zone: str
-    included_minutes: int
+    included_minutes: int | None
+    """None is without limit."""
     used_minutes: int
     overage_minutes: int
     """Counted in units beyond the allowance, before they are rounded up to started hours."""
@@ -134,6 +151,13 @@ class InvoiceDraft:
     """Name and version of the holiday data that priced it."""
     expenses: tuple[str, ...] = ()
     """Ids of the expenses that the lines pass on."""
+    setoffs: tuple[InvoiceSetoff, ...] = ()
+    """In the order in which the credits were granted; lines less those before tax are `net`."""
+
+    @property
+    def amount_due(self) -> Decimal:
+        """What is left to pay once credits were set off after tax."""
+        return self.gross - sum((s.amount for s in self.setoffs if s.setoff is Setoff.AFTER_TAX), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +168,16 @@ class Invoice:
     issued_on: date
     due_on: date
     draft: InvoiceDraft
+    paid: Decimal = Decimal(0)
+    """What came in so far."""
 
     @property
     def amount_due(self) -> Decimal:
-        return self.draft.gross
+        """What was to be paid when it was issued."""
+        return self.draft.amount_due
 
     @property
     def status(self) -> str:
-        return "open" if self.amount_due else "paid"
+        if self.paid >= self.amount_due:
+            return "paid"
+        return "partly_paid" if self.paid > 0 else "open"

@@ -68,6 +68,9 @@ class Month(NamedTuple):
     def next(self) -> Month:
         return Month(self.year + self.month // 12, self.month % 12 + 1)
 
+    def previous(self) -> Month:
+        return Month(self.year - (self.month == 1), (self.month - 2) % 12 + 1)
+
     def bounds(self, zone: ZoneInfo) -> tuple[Instant, Instant]:
         """First instant of the month and of the next one, half open (T6)."""
         return start_of_day(self.first_day, zone), start_of_day(self.last_day + timedelta(days=1), zone)

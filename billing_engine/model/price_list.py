@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 from billing_engine.errors import UnknownPackageError, UnknownPriceListError
 from billing_engine.model.calendar import Calendar
+from billing_engine.model.period import Month
+from billing_engine.model.sla_terms import AvailabilityTerms, CompensationTerms, CreditTerms, Guarantee, Target
+from billing_engine.model.ticket import TargetKind
 from billing_engine.model.window import Window
 
 
@@ -35,7 +38,8 @@ class Tariff:
 
     name: str
     title: str
-    rate_per_hour: Decimal
+    rate_per_hour: Decimal | None
+    """None leaves it to the contract's hourly rate."""
     increment_seconds: int
     minimum_seconds: int
     windows: tuple[Window, ...]
@@ -48,26 +52,31 @@ class Package:
     name: str
     title: str
     entitled: bool
+    standard: bool
+    """False for a subscription that the agreement's compensation leaves out (C3)."""
     monthly_fee: Decimal | None
     included_seconds: int | None
+    unlimited: bool
+    """Whether the fee includes all covered time, so that there is no allowance to use up."""
     overage_rate_per_hour: Decimal
     development_discount_percent: Decimal
     on_site: bool
     coverage: Mapping[str, tuple[Window, ...]]
-    first_response: Mapping[str, int | None]
-    """Seconds of coverage time per severity until the first response is due; None is "as available" (K1)."""
+    targets: Mapping[str, Mapping[TargetKind, Target]]
+    """What is promised, by severity (K1)."""
+    guarantee: Guarantee | None
+    """None when no uptime is guaranteed (U7)."""
 
     @property
     def covers_nothing(self) -> bool:
         """A package without coverage and allowance prices all time by tariff (R9)."""
-        return not any(self.coverage.values()) and not self.included_seconds
+        return not any(self.coverage.values()) and not self.included_seconds and not self.unlimited
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
     """How time becomes money: the values that R1 to R8 leave to the price list."""
 
-    severities: tuple[str, ...]
     unfounded_severities: frozenset[str]
     round_per: RoundPer
     at_boundary: AtBoundary
@@ -86,8 +95,18 @@ class PriceList:
     currency: str
     zone: ZoneInfo
     calendar: Calendar
+    other_currencies: bool
+    """Whether contracts may be in another currency, because the agreement names no prices."""
+    severities: tuple[str, ...]
+    channels: frozenset[str]
+    """Through which tickets count; empty is any (K3)."""
     rating: Rating
+    availability: AvailabilityTerms | None
+    compensation: CompensationTerms | None
+    credit: CreditTerms
     packages: Mapping[str, Package]
+    assumed: tuple[str, ...]
+    """Keys whose values the agreement does not give."""
     out_of_scope: Mapping[str, str]
     content_hash: str
     """SHA-256 of the terms, without comments and layout: tells whether a used version was changed."""
@@ -130,6 +149,13 @@ class PriceListBook:
             first = self.versions(name)[0].valid_from
             raise UnknownPriceListError(f"price list {name!r} is valid from {first} on, not on {on}")
         return valid[-1]
+
+    def of_contract(self, name: str, month: Month, starts_on: date) -> PriceList:
+        """Return the version in force on the first day of a month that a contract runs; before all, the first.
+
+        Raises UnknownPriceListError.
+        """
+        return self.in_force_or_first(name, max(month.first_day, starts_on))
 
     def in_force_or_first(self, name: str, on: date) -> PriceList:
         """Return the version in force, before the first one began the first; raises UnknownPriceListError."""

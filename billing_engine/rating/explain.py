@@ -28,7 +28,8 @@ def explain_charge(charge: Charge, statement: Statement, card: RateCard) -> str:
         case ChargeKind.EXPENSE:
             return _explain_expense(charge)
         case ChargeKind.ALLOWANCE:
-            return f"{_covered(charge, card)}; {_counted(charge)} from the allowance"
+            taken = "in the fee" if statement.included_seconds is None else f"{_counted(charge)} from the allowance"
+            return f"{_covered(charge, card)}; {taken}"
         case ChargeKind.OVERAGE:
             return _explain_overage(charge, statement, card)
         case ChargeKind.TARIFF:
@@ -61,7 +62,7 @@ def _explain_expense(charge: Charge) -> str:
 
 def _explain_overage(charge: Charge, statement: Statement, card: RateCard) -> str:
     increment = card.price_list.rating.overage_increment_seconds
-    beyond = f"{_minutes(charge.worked_seconds)} beyond the allowance of {_minutes(statement.included_seconds)}"
+    beyond = f"{_minutes(charge.worked_seconds)} beyond the allowance of {_minutes(statement.included_seconds or 0)}"
     return f"{beyond} -> {_started(charge, increment, card)}"
 
 

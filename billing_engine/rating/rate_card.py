@@ -35,6 +35,8 @@ class RateCard:
     by_severity: Mapping[str, Timeline]
     uncovered: Timeline
     """Tariffs alone, as if the package covered nothing (R6)."""
+    needs_hourly_rate: bool
+    """Whether some work would be priced by a tariff that leaves its rate to the contract."""
     analysis: Timeline
     """For the analysis of a rejected offer: covered at any hour, by tariff where nothing is ever covered (R7, R9)."""
 
@@ -42,7 +44,7 @@ class RateCard:
 def compile_rate_card(price_list: PriceList, package: Package, month: Month) -> RateCard:
     """Compile coverage and tariff windows of a package over a month in the list's zone (R1, R2, T2)."""
     tariffs = price_list.rating.tariffs
-    schedule = constant_schedule(0)
+    schedule = constant_schedule(0 if tariffs else COVERED)
     for index, tariff in enumerate(tariffs):
         schedule = overlay(schedule, tariff.windows, index)
 
@@ -53,7 +55,7 @@ def compile_rate_card(price_list: PriceList, package: Package, month: Month) -> 
 
     by_severity = {
         severity: compiled(overlay(schedule, package.coverage.get(severity, ()), COVERED))
-        for severity in price_list.rating.severities
+        for severity in price_list.severities
     }
     return RateCard(
         price_list=price_list,
@@ -64,6 +66,11 @@ def compile_rate_card(price_list: PriceList, package: Package, month: Month) -> 
         minimums=(*(t.minimum_seconds for t in tariffs), 0),
         by_severity=by_severity,
         uncovered=compiled(schedule),
+        needs_hourly_rate=any(
+            value != COVERED and tariffs[value].rate_per_hour is None
+            for timeline in by_severity.values()
+            for value in timeline.values
+        ),
         analysis=compiled(schedule if package.covers_nothing else constant_schedule(COVERED)),
     )
 
@@ -90,10 +97,16 @@ class RateCards:
         Raises UnknownPriceListError or UnknownPackageError.
         """
         price_list = self.price_list(contract)
-        key = (price_list.version, contract.package, contract.coverage, contract.included_seconds)
+        currency = contract.currency or price_list.currency
+        key = (price_list.version, currency, contract.package, contract.coverage, contract.included_seconds)
         if key not in self._cards:
             package = price_list.package(contract.package)
             hours = package.included_seconds if contract.included_seconds is None else contract.included_seconds
-            package = replace(package, coverage={**package.coverage, **dict(contract.coverage)}, included_seconds=hours)
-            self._cards[key] = compile_rate_card(price_list, package, self.month)
+            package = replace(
+                package,
+                coverage={**package.coverage, **dict(contract.coverage)},
+                included_seconds=hours,
+                unlimited=package.unlimited and contract.included_seconds is None,
+            )
+            self._cards[key] = compile_rate_card(replace(price_list, currency=currency), package, self.month)
         return self._cards[key]

@@ -136,7 +136,9 @@ class _Period:
             self._add_covered(job, worked, billed, spans)
             return
         tariff = self.card.tariffs[value]
-        rate = tariff.rate_per_hour
+        rate = self.terms.hourly_rate if tariff.rate_per_hour is None else tariff.rate_per_hour
+        if rate is None:
+            raise AssertionError("work that a missing rate would price is held")
         amount = price_of_time(billed, rate, self.currency)
         self.charges.append(Charge(_TARIFF, tariff.name, job, worked, billed, rate, amount, tariff.title, spans))
 
@@ -160,8 +162,8 @@ class _Period:
         """Take a false alarm from the allowance if it fits, else what is left of it, and the rest by tariff (R6)."""
         worked = _worked(job)
         units = round_up(worked, self.card.price_list.rating.covered_increment_seconds)
-        left = self.allowance.left_seconds
-        if units <= left:
+        left = self.allowance.left_of(units)
+        if units == left:
             self._add_covered(job, worked, units)
             return
         first, rest = cut_job(job, left, self.card)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
@@ -17,17 +18,21 @@ from billing_engine.model.invoice import (
     InvoiceDraft,
     InvoiceEntry,
     InvoiceLine,
+    InvoiceSetoff,
     Seller,
 )
-from billing_engine.model.money import from_minor, to_minor
+from billing_engine.model.money import ZERO, from_minor, to_minor
+from billing_engine.model.payment import Dues
 from billing_engine.model.period import Month
+from billing_engine.storage.credit_ledger import read_setoffs, set_off
 from billing_engine.storage.inserting import batches, insert_if_new
+from billing_engine.storage.sequences import next_number
+from billing_engine.storage.sla_tables import payments
 from billing_engine.storage.tables import (
     invoice_entries,
     invoice_expenses,
     invoice_lines,
     invoices,
-    number_counters,
     used_price_lists,
 )
 
@@ -40,7 +45,7 @@ def issue_invoice(connection: Connection, draft: InvoiceDraft, number_format: st
     The first statement claims customer and period, the last two take the number: the counter that all customers share
     is locked for these and the commit alone, and only an invoice that is complete takes a number, so none is missing.
 
-    Raises IntegrityError when an entry stands on another invoice.
+    Raises IntegrityError when an entry stands on another invoice, CreditSpentError when a credit has less left.
     """
     key = f"{SERIES}/{draft.period}/{draft.customer}"
     if not insert_if_new(connection, invoices, _invoice_row(key, draft, issued_on)):
@@ -49,8 +54,9 @@ def issue_invoice(connection: Connection, draft: InvoiceDraft, number_format: st
         row = {"version": use.price_list_version, "content_hash": use.price_list_hash}
         insert_if_new(connection, used_price_lists, row)
     _insert_parts(connection, key, draft)
+    set_off(connection, key, draft.setoffs, draft.currency, issued_on)
     year = draft.period.year
-    sequence = _next_in_sequence(connection, year)
+    sequence = next_number(connection, SERIES, year)
     number = number_format.format(year=year, number=sequence)
     connection.execute(update(invoices).where(invoices.c.invoice == key).values(number=number, sequence=sequence))
     return number
@@ -72,6 +78,7 @@ def _invoice_row(key: str, draft: InvoiceDraft, issued_on: date) -> dict[str, An
         "tax_note": draft.tax_note,
         "tax_minor": to_minor(draft.tax, draft.currency),
         "gross_minor": to_minor(draft.gross, draft.currency),
+        "amount_due_minor": to_minor(draft.amount_due, draft.currency),
         "seller": asdict(draft.seller),
         "buyer": asdict(draft.buyer),
         "uses": [asdict(use) for use in draft.uses],
@@ -102,17 +109,6 @@ def _with_minor(row: dict[str, Any], currency: str, **more: Any) -> dict[str, An
     return {**row, "amount_minor": to_minor(amount, currency), **more}
 
 
-def _next_in_sequence(connection: Connection, year: int) -> int:
-    insert_if_new(connection, number_counters, {"series": SERIES, "year": year, "last_number": 0})
-    statement = (
-        update(number_counters)
-        .where(number_counters.c.series == SERIES, number_counters.c.year == year)
-        .values(last_number=number_counters.c.last_number + 1)
-        .returning(number_counters.c.last_number)
-    )
-    return int(connection.execute(statement).scalar_one())
-
-
 def read_numbers(connection: Connection, period: Month, customers: Sequence[str]) -> dict[str, str]:
     """Return the numbers of the customers' invoices of a period, by customer."""
     of_period = (invoices.c.series == SERIES, invoices.c.period == str(period), invoices.c.customer.in_(customers))
@@ -120,12 +116,60 @@ def read_numbers(connection: Connection, period: Month, customers: Sequence[str]
     return {row.customer: row.number for row in connection.execute(statement)}
 
 
+def read_known_numbers(connection: Connection, numbers: Sequence[str]) -> set[str]:
+    """Return which of the numbers are of an invoice."""
+    found: set[str] = set()
+    for batch in batches(numbers):
+        found |= set(connection.scalars(select(invoices.c.number).where(invoices.c.number.in_(batch))))
+    return found
+
+
+def read_customers_of(connection: Connection, numbers: Sequence[str]) -> list[str]:
+    """Return whose the numbered invoices are, in order."""
+    statement = select(invoices.c.customer).where(invoices.c.number.in_(numbers)).distinct()
+    return sorted(connection.scalars(statement))
+
+
+def read_dues(connection: Connection, customer: str) -> list[Dues]:
+    """Return what a customer's invoices ask for, and what came in for them."""
+    columns = (invoices.c.number, invoices.c.period, invoices.c.issued_on, invoices.c.currency)
+    statement = select(*columns, invoices.c.amount_due_minor).where(invoices.c.customer == customer)
+    rows = connection.execute(statement.order_by(invoices.c.year, invoices.c.sequence)).all()
+    paid: dict[str, list[tuple[date, Decimal]]] = {}
+    numbers = select(invoices.c.number).where(invoices.c.customer == customer)
+    for row in connection.execute(select(payments).where(payments.c.invoice.in_(numbers))):
+        paid.setdefault(row.invoice, []).append((row.paid_on, row.amount))
+    return [
+        Dues(
+            row.number,
+            customer,
+            row.period,
+            row.issued_on,
+            from_minor(row.amount_due_minor, row.currency),
+            tuple(sorted(paid.get(row.number, ()))),
+        )
+        for row in rows
+    ]
+
+
+def _read_paid(connection: Connection, numbers: Sequence[str]) -> dict[str, Decimal]:
+    """Return what came in for the invoices, by number."""
+    paid: dict[str, Decimal] = {}
+    for batch in batches(numbers):
+        for row in connection.execute(select(payments).where(payments.c.invoice.in_(batch))):
+            paid[row.invoice] = paid.get(row.invoice, ZERO) + row.amount
+    return paid
+
+
 def read_invoices(connection: Connection, period: Month | None = None) -> list[Invoice]:
     """Return all invoices, or those of a period, in order of number, without lines and entries."""
     statement = select(invoices).order_by(invoices.c.year, invoices.c.sequence)
     if period is not None:
         statement = statement.where(invoices.c.period == str(period))
-    return [_build(row, (), (), ()) for row in connection.execute(statement).mappings()]
+    rows = connection.execute(statement).mappings().all()
+    paid = _read_paid(connection, [row["number"] for row in rows])
+    setoffs = read_setoffs(connection, {row["invoice"]: row["currency"] for row in rows})
+    return [_build(row, _Parts(setoffs=setoffs.get(row["invoice"], ())), paid.get(row["number"], ZERO)) for row in rows]
 
 
 def read_invoice(connection: Connection, number: str) -> Invoice:
@@ -133,16 +177,27 @@ def read_invoice(connection: Connection, number: str) -> Invoice:
     row = connection.execute(select(invoices).where(invoices.c.number == number)).mappings().one_or_none()
     if row is None:
         raise InvoiceNotFoundError(f"there is no invoice {number!r}; `billing-engine invoice list` shows all")
-    lines = _rows(connection, invoice_lines, row["invoice"], row["currency"])
-    entries = _rows(connection, invoice_entries, row["invoice"], row["currency"])
-    claimed = select(invoice_expenses.c.expense).where(invoice_expenses.c.invoice == row["invoice"])
-    expenses = sorted(connection.scalars(claimed))
-    return _build(
-        row,
-        [InvoiceLine(**line) for line in lines],
-        [InvoiceEntry(**{k: v for k, v in entry.items() if k != "position"}) for entry in entries],
-        expenses,
+    key, currency = row["invoice"], row["currency"]
+    claimed = select(invoice_expenses.c.expense).where(invoice_expenses.c.invoice == key)
+    parts = _Parts(
+        tuple(InvoiceLine(**line) for line in _rows(connection, invoice_lines, key, currency)),
+        tuple(
+            InvoiceEntry(**{name: value for name, value in entry.items() if name != "position"})
+            for entry in _rows(connection, invoice_entries, key, currency)
+        ),
+        tuple(sorted(connection.scalars(claimed))),
+        read_setoffs(connection, {key: currency}).get(key, ()),
     )
+    return _build(row, parts, _read_paid(connection, [number]).get(number, ZERO))
+
+
+class _Parts(NamedTuple):
+    """What an invoice has besides its totals."""
+
+    lines: tuple[InvoiceLine, ...] = ()
+    entries: tuple[InvoiceEntry, ...] = ()
+    expenses: tuple[str, ...] = ()
+    setoffs: tuple[InvoiceSetoff, ...] = ()
 
 
 def _rows(connection: Connection, table: Any, key: str, currency: str) -> list[dict[str, Any]]:
@@ -156,9 +211,7 @@ def _rows(connection: Connection, table: Any, key: str, currency: str) -> list[d
     return rows
 
 
-def _build(
-    row: RowMapping, lines: Sequence[InvoiceLine], entries: Sequence[InvoiceEntry], expenses: Sequence[str]
-) -> Invoice:
+def _build(row: RowMapping, parts: _Parts, paid: Decimal) -> Invoice:
     currency = row["currency"]
     draft = InvoiceDraft(
         customer=row["customer"],
@@ -166,8 +219,8 @@ def _build(
         currency=currency,
         seller=Seller(**row["seller"]),
         buyer=Buyer(**row["buyer"]),
-        lines=tuple(lines),
-        entries=tuple(entries),
+        lines=parts.lines,
+        entries=parts.entries,
         uses=tuple(ContractUse(**use) for use in row["uses"]),
         net=from_minor(row["net_minor"], currency),
         tax_percent=row["tax_percent"],
@@ -176,6 +229,7 @@ def _build(
         gross=from_minor(row["gross_minor"], currency),
         payment_days=row["payment_days"],
         holiday_source=row["holiday_source"],
-        expenses=tuple(expenses),
+        expenses=parts.expenses,
+        setoffs=parts.setoffs,
     )
-    return Invoice(row["number"], row["issued_on"], row["due_on"], draft)
+    return Invoice(row["number"], row["issued_on"], row["due_on"], draft, paid)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.window import Window
-from billing_engine.storage.inserting import insert_if_new
 from billing_engine.storage.tables import contracts, customers
 
 
@@ -33,26 +31,25 @@ def read_contracts(connection: Connection, customer_ids: Sequence[str] | None = 
     if customer_ids is not None:
         statement = statement.where(contracts.c.customer.in_(customer_ids))
     rows = connection.execute(statement).mappings()
-    return {row["contract"]: Contract(**{**row, "coverage": _read_coverage(row["coverage"])}) for row in rows}
+    return {row["contract"]: read_contract(row) for row in rows}
 
 
-def save_customer(connection: Connection, customer: Customer) -> None:
-    """Store a customer, or replace what is stored under its id."""
-    _save(connection, customers, asdict(customer))
+def lock_customer(connection: Connection, customer: str) -> None:
+    """Let nobody else decide about this customer's money until the transaction ends: credits are spent once.
+
+    An update that changes nothing locks the row on PostgreSQL, and on SQLite takes the one write lock.
+    """
+    key = customers.c.customer
+    connection.execute(update(customers).where(key == customer).values(customer=key))
 
 
-def save_contract(connection: Connection, contract: Contract) -> None:
-    """Store a contract, or replace what is stored under its id."""
-    _save(connection, contracts, _contract_row(contract))
+def read_contract(row: RowMapping) -> Contract:
+    """Make a contract of its row."""
+    return Contract(**{**row, "coverage": _read_coverage(row["coverage"])})
 
 
-def _save(connection: Connection, table: Table, row: dict[str, Any]) -> None:
-    if not insert_if_new(connection, table, row):
-        (key,) = table.primary_key.columns
-        connection.execute(update(table).where(key == row[key.name]).values(row))
-
-
-def _contract_row(contract: Contract) -> dict[str, Any]:
+def contract_row(contract: Contract) -> dict[str, Any]:
+    """Make a row of a contract."""
     row = {name: getattr(contract, name) for name in contracts.columns.keys()}  # noqa: SIM118 - not a dict
     row["coverage"] = [[severity, [_window_row(w) for w in windows]] for severity, windows in contract.coverage]
     return row

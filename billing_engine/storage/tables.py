@@ -1,13 +1,6 @@
-"""The tables, all named `billing_`, without a foreign key into a host's tables.
-
-Instants are whole seconds since 1970-01-01T00:00Z, billed amounts whole minor units of the row's currency, agreed
-prices decimal text: exact on every database, and the same on each.
-"""
+"""The tables of master data, work and invoices, all named `billing_`, without a foreign key into a host's tables."""
 
 from __future__ import annotations
-
-from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -15,66 +8,43 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeDecorator
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from billing_engine.storage import sla_tables  # noqa: F401 - whoever has the metadata has all tables
+from billing_engine.storage.columns import ExactDecimal, instant, metadata, minor, text
 
-
-class ExactDecimal(TypeDecorator[Decimal]):
-    """A Decimal kept as text: SQLite has no exact numeric type, and a price may have any number of decimals."""
-
-    impl = String(40)
-    cache_ok = True
-
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
-        return None if value is None else format(value, "f")
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002 - SQLAlchemy's
-        return None if value is None else Decimal(value)
-
-
-def _instant(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False)
-
-
-def _minor(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False)
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False)
-
+__all__ = [
+    "contracts",
+    "customers",
+    "expenses",
+    "invoice_entries",
+    "invoice_expenses",
+    "invoice_lines",
+    "invoices",
+    "metadata",
+    "number_counters",
+    "time_entries",
+    "used_price_lists",
+]
 
 customers = Table(
     "billing_customers",
     metadata,
     Column("customer", String(100), primary_key=True),
-    _text("name"),
-    _text("country"),
-    _text("currency"),
-    _text("language"),
-    _text("vat_id"),
-    _text("address"),
-    _text("email"),
-    _text("stripe_customer"),
+    text("name"),
+    text("country"),
+    text("currency"),
+    text("language"),
+    text("vat_id"),
+    text("address"),
+    text("email"),
+    text("stripe_customer"),
 )
 
 contracts = Table(
@@ -87,11 +57,12 @@ contracts = Table(
     Column("starts_on", Date, nullable=False),
     Column("ends_on", Date),
     Column("quantity", Integer, nullable=False),
-    _text("unit"),
+    text("unit"),
     Column("monthly_fee", ExactDecimal),
     Column("included_seconds", BigInteger),
     Column("hourly_rate", ExactDecimal),
     Column("development_rate", ExactDecimal),
+    text("currency"),
     Column("coverage", JSON, nullable=False),
 )
 
@@ -100,15 +71,15 @@ time_entries = Table(
     metadata,
     Column("entry", String(100), primary_key=True),
     Column("customer", String(100), ForeignKey("billing_customers.customer"), nullable=False),
-    _instant("started_at"),
-    _instant("ended_at"),
-    _text("severity"),
-    _text("activity"),
-    _text("outcome"),
-    _text("ticket"),
-    _text("contract"),
-    _text("engineer"),
-    _text("note"),
+    instant("started_at"),
+    instant("ended_at"),
+    text("severity"),
+    text("activity"),
+    text("outcome"),
+    text("ticket"),
+    text("contract"),
+    text("engineer"),
+    text("note"),
     CheckConstraint("ended_at >= started_at", "ends_after_start"),
     Index(None, "customer", "started_at"),
 )
@@ -119,7 +90,7 @@ expenses = Table(
     Column("expense", String(100), primary_key=True),
     Column("customer", String(100), ForeignKey("billing_customers.customer"), nullable=False),
     Column("spent_on", Date, nullable=False),
-    _text("description"),
+    text("description"),
     Column("amount", ExactDecimal, nullable=False),
     Index(None, "customer", "spent_on"),
 )
@@ -153,15 +124,16 @@ invoices = Table(
     Column("issued_on", Date, nullable=False),
     Column("due_on", Date, nullable=False),
     Column("payment_days", Integer, nullable=False),
-    _minor("net_minor"),
+    minor("net_minor"),
     Column("tax_percent", ExactDecimal),
-    _text("tax_note"),
-    _minor("tax_minor"),
-    _minor("gross_minor"),
+    text("tax_note"),
+    minor("tax_minor"),
+    minor("gross_minor"),
+    minor("amount_due_minor"),
     Column("seller", JSON, nullable=False),
     Column("buyer", JSON, nullable=False),
     Column("uses", JSON, nullable=False),
-    _text("holiday_source"),
+    text("holiday_source"),
     UniqueConstraint("series", "customer", "period"),
     UniqueConstraint("series", "year", "sequence"),
     CheckConstraint("net_minor + tax_minor = gross_minor", "adds_up"),
@@ -173,14 +145,14 @@ invoice_lines = Table(
     metadata,
     Column("invoice", String(120), ForeignKey("billing_invoices.invoice"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    _text("kind"),
-    _text("contract"),
-    _text("title"),
-    _text("detail"),
+    text("kind"),
+    text("contract"),
+    text("title"),
+    text("detail"),
     Column("quantity", ExactDecimal, nullable=False),
     Column("unit", String(3), nullable=False),
     Column("unit_price", ExactDecimal, nullable=False),
-    _minor("amount_minor"),
+    minor("amount_minor"),
 )
 
 # An entry or an expense is billed once, ever: its id is the primary key of what claims it for an invoice.
@@ -190,16 +162,16 @@ invoice_entries = Table(
     Column("entry", String(100), ForeignKey("billing_time_entries.entry"), primary_key=True),
     Column("invoice", String(120), ForeignKey("billing_invoices.invoice"), nullable=False),
     Column("position", Integer, nullable=False),
-    _text("contract"),
-    _text("ticket"),
-    _text("severity"),
-    _text("activity"),
-    _text("started_at"),
-    _text("ended_at"),
+    text("contract"),
+    text("ticket"),
+    text("severity"),
+    text("activity"),
+    text("started_at"),
+    text("ended_at"),
     Column("worked_seconds", BigInteger, nullable=False),
     Column("billed_seconds", BigInteger, nullable=False),
-    _minor("amount_minor"),
-    _text("reason"),
+    minor("amount_minor"),
+    text("reason"),
     Index(None, "invoice", "position"),
 )
 

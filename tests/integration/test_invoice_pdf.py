@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from invoices import BUYER, ENTRY, FEE, TIME, USE, invoice, many_entries
+from invoices import AFTER_TAX, BEFORE_TAX, BUYER, ENTRY, FEE, TIME, USE, invoice, many_entries
 from pypdf import PdfReader
 
 from billing_engine.documents.batch import RenderedFile, pdf_file_name, render_invoices
@@ -73,6 +73,58 @@ def test_page_says_what_the_invoice_says():
         assert text in page, text
 
 
+def test_page_leads_from_lines_to_amount_due():
+    """Credits before tax follow the lines, those after tax follow the total, in the order of the calculation."""
+    (page,) = pages_of(render_invoice(invoice(lines=[FEE, TIME], setoffs=(BEFORE_TAX, AFTER_TAX))))
+    steps = (
+        "Amount due EUR 600.60 by 16 Nov 2026",
+        "2 time entries 2:30 h 100.00 / h 250.00",
+        "Uptime of October 2026 Credit, reference CL-7 -72.00",
+        "Charges 610.00 Credits -72.00 Net 538.00 VAT 20% 107.60 Total EUR 645.60",
+        "Late solution of SD-1042 Credit, reference CL-9 -45.00 Amount due EUR 600.60",
+    )
+    assert [step for step in steps if step not in page] == []
+    assert [page.index(step) for step in steps] == sorted(page.index(step) for step in steps)
+
+
+def test_credits_have_a_heading_among_headings():
+    """Where lines are grouped by contract, credits do not seem to belong to the last of them."""
+    lines = [FEE, replace(FEE, contract="K2")]
+    (page,) = pages_of(render_invoice(invoice(lines=lines, setoffs=(BEFORE_TAX,))))
+    assert "360.00 Credits Uptime of October 2026" in page
+
+
+def test_page_without_credits_speaks_of_none():
+    """An invoice without setoffs has neither their rows nor the sums that only they need."""
+    (page,) = pages_of(render_invoice(invoice()))
+    assert "Net 360.00 VAT 20% 72.00 Total EUR 432.00" in page
+    assert "Charges" not in page
+    assert "Credit" not in page
+    assert page.count("Amount due") == 1
+
+
+def test_everything_set_off():
+    """An invoice that credits cover asks for nothing and names no account."""
+    (page,) = pages_of(render_invoice(invoice(setoffs=(replace(AFTER_TAX, amount=Decimal("432.00")),))))
+    assert "Amount due EUR 0.00 nothing to pay" in page
+    assert "-432.00 Amount due EUR 0.00" in page
+    assert "IBAN" not in page
+
+
+def test_many_credits_are_all_there():
+    """However many credits there are, each is on a page once, and the amount due comes after them."""
+    credits_ = tuple(replace((BEFORE_TAX, AFTER_TAX)[n % 2], reference=f"R-{n}.", amount=Decimal(1)) for n in range(90))
+    text = " ".join(pages_of(render_invoice(invoice(setoffs=credits_))))
+    assert [n for n in range(90) if text.count(f"R-{n}.") != 1] == []
+    assert "-1.00 Amount due EUR 333.00" in text
+    assert "IBAN" in text
+
+
+def test_payments_do_not_change_the_file():
+    """An invoice printed again after it was paid is the same to the byte."""
+    assert render_invoice(replace(invoice(), paid=Decimal(432))) == render_invoice(invoice())
+
+
 def test_pages_are_numbered():
     """Each page says its number and how many there are."""
     pages = pages_of(render_invoice(invoice(entries=many_entries(40))))
@@ -111,7 +163,13 @@ def test_template_raises_no_complaint(caplog):
     """WeasyPrint knows every element and property that the shipped template uses."""
     caplog.set_level(logging.WARNING, "weasyprint")
     draft = {"lines": [FEE, TIME, replace(FEE, contract="K2")], "entries": many_entries(3)}
-    render_invoice(invoice(**draft, uses=(USE, replace(USE, overage_minutes=90), replace(USE, included_minutes=0))))
+    uses = (
+        USE,
+        replace(USE, overage_minutes=90),
+        replace(USE, included_minutes=0),
+        replace(USE, included_minutes=None),
+    )
+    render_invoice(invoice(**draft, uses=uses, setoffs=(BEFORE_TAX, AFTER_TAX)))
     assert [record.getMessage() for record in caplog.records if record.name == "weasyprint"] == []
 
 
@@ -184,10 +242,12 @@ def test_endless_words_stay_on_their_page():
     """A word of 100 kB is wrapped and cut; nothing sticks out and all else is still there."""
     word = "W" * 100_000
     lines = [replace(FEE, title=word, detail=word), TIME]
+    setoffs = tuple(replace(credit, title=word, reference=word) for credit in (BEFORE_TAX, AFTER_TAX))
     entries = (replace(ENTRY, ticket=word, severity=word, reason=word),)
-    pdf = render_invoice(invoice(buyer=replace(BUYER, name=word, address=word), lines=lines, entries=entries))
+    buyer = replace(BUYER, name=word, address=word)
+    pdf = render_invoice(invoice(buyer=buyer, lines=lines, entries=entries, setoffs=setoffs))
     text = " ".join(pages_of(pdf))
-    assert "EUR 732.00" in text
+    assert "EUR 600.60" in text
     assert "250.00" in text
     assert "…" in text
     pieces = [piece for page in PdfReader(io.BytesIO(pdf)).pages for piece in _pieces(page)]

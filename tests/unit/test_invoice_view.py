@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 from babel import Locale
-from invoices import BUYER, ENTRY, FEE, SELLER, TIME, USE, invoice
+from invoices import AFTER_TAX, BEFORE_TAX, BUYER, ENTRY, FEE, SELLER, TIME, USE, invoice
 
 from billing_engine.documents.formats import amount_text, money_text, percent_text, rate_text
 from billing_engine.documents.invoice_view import invoice_view
 from billing_engine.documents.printable import one_line, paragraph
-from billing_engine.documents.view import Fact, InvoiceView
+from billing_engine.documents.view import Fact, InvoiceView, SetoffView
 from billing_engine.errors import UnknownCurrencyError
 from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import InvoiceLine
@@ -194,6 +194,59 @@ def test_totals_without_tax_say_why():
     assert view.tax_note == "Reverse charge"
 
 
+def test_credit_before_tax_lowers_what_is_taxed():
+    """It goes on from the lines by name, and the sums lead from charges and credits to net, tax and total."""
+    view = invoice_view(invoice(setoffs=(BEFORE_TAX,)))
+    assert view.reductions == (SetoffView("Uptime of October 2026", "Credit, reference CL-7", "-72.00"),)
+    assert view.setoffs == ()
+    assert view.sums == (
+        Fact("Charges", "360.00"),
+        Fact("Credits", "-72.00"),
+        Fact("Net", "288.00"),
+        Fact("VAT 20%", "57.60"),
+    )
+    assert view.total == Fact("Total", "EUR\u00a0345.60")
+    assert view.amount_due == "EUR\u00a0345.60"
+
+
+def test_credit_after_tax_lowers_what_is_due():
+    """Net, tax and total are those of the lines; only the amount due is lower."""
+    view = invoice_view(invoice(setoffs=(AFTER_TAX,)))
+    assert view.setoffs == (SetoffView("Late solution of SD-1042", "Credit, reference CL-9", "-45.00"),)
+    assert view.reductions == ()
+    assert view.sums == (Fact("Net", "360.00"), Fact("VAT 20%", "72.00"))
+    assert view.total == Fact("Total", "EUR\u00a0432.00")
+    assert view.amount_due == "EUR\u00a0387.00"
+    assert view.due_note == "by 16 Nov 2026"
+
+
+def test_credits_of_both_kinds_each_have_their_place():
+    """Each kind keeps the order in which its credits were granted."""
+    second = replace(AFTER_TAX, position=3, reference="CL-10", amount=Decimal("0.60"))
+    view = invoice_view(invoice(lines=[FEE, TIME], setoffs=(BEFORE_TAX, AFTER_TAX, second)))
+    assert [credit.amount for credit in view.reductions] == ["-72.00"]
+    assert [credit.amount for credit in view.setoffs] == ["-45.00", "-0.60"]
+    assert view.amount_due == "EUR\u00a0600.00"
+
+
+@pytest.mark.parametrize(
+    "setoff", [replace(BEFORE_TAX, amount=Decimal("360.00")), replace(AFTER_TAX, amount=Decimal("432.00"))]
+)
+def test_all_set_off(setoff):
+    """When credits cover everything, there is nothing to pay, no due date and no bank account."""
+    view = invoice_view(invoice(setoffs=(setoff,)))
+    assert view.amount_due == "EUR\u00a00.00"
+    assert view.due_note == "nothing to pay"
+    assert view.payment == ()
+    assert "Due" not in [fact.label for fact in view.details]
+
+
+@pytest.mark.parametrize("paid", ["100", "432", "500"])
+def test_what_was_paid_is_not_printed(paid):
+    """The document is that of the day of issue, whatever came in since."""
+    assert invoice_view(replace(invoice(), paid=Decimal(paid))) == invoice_view(invoice())
+
+
 def test_headings_only_where_contracts_differ():
     """Lines of one contract need no heading; those of several have one each, with the package."""
     other = replace(TIME, contract="K2")
@@ -215,10 +268,11 @@ def test_headings_only_where_contracts_differ():
         (60, 90, 0, ("100", "1:30 of 1:00 h used", "")),
         (0, 0, 0, ("", "no time included", "")),
         (0, 0, 30, ("", "no time included", "0:30 h beyond it")),
+        (None, 150, 0, ("", "2:30 h used, all in the fee", "")),
     ],
 )
 def test_included_time(included, used, overage, said):
-    """The bar fills with what was used and there is none without included time; overage is named."""
+    """The bar fills with what was used; there is none without included time or without limit; overage is named."""
     use = replace(USE, included_minutes=included, used_minutes=used, overage_minutes=overage)
     (view,) = invoice_view(invoice(uses=(use,))).uses
     assert (view.bar_percent, view.summary, view.overage) == said
@@ -324,6 +378,7 @@ def test_every_foreign_text_is_made_printable():
         buyer=replace(BUYER, **{field.name: evil for field in fields(BUYER)}),
         tax_note=evil,
         holiday_source=evil,
+        setoffs=tuple(replace(setoff, title=evil, reference=evil) for setoff in (BEFORE_TAX, AFTER_TAX)),
     )
     for text in texts(invoice_view(hostile)):
         assert "\u202e" not in text

@@ -1,0 +1,72 @@
+"""Credits: what a customer may set off, and the ledger in which every cent of them is accounted for (S1, S2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from billing_engine.model.period import Month
+from billing_engine.model.sla_terms import Setoff
+
+
+class CreditSource(StrEnum):
+    """Why there is a credit."""
+
+    CLAIM = "claim"
+    GOODWILL = "goodwill"
+    TERMINATION = "termination"
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """An amount that is taken off a customer's invoices, and what is left of it."""
+
+    credit: str
+    customer: str
+    currency: str
+    source: CreditSource
+    claim: str
+    """Number of the claim, empty for other sources."""
+    granted_on: date
+    amount: Decimal
+    remaining: Decimal
+    """A projection of the ledger."""
+    reason: str
+    setoff: Setoff
+    applies_from: Month | None = None
+    """First billing period whose invoice it may lower; None is the next invoice (C4)."""
+    expires_on: date | None = None
+    """Last day on which it can be set off."""
+
+    @property
+    def reference(self) -> str:
+        """What an invoice names: the claim, else the credit."""
+        return self.claim or self.credit
+
+
+class Account(StrEnum):
+    """The accounts between which credits move; each posting takes from one what it gives another."""
+
+    GRANTED = "granted"
+    AVAILABLE = "available"
+    APPLIED = "applied"
+    EXPIRED = "expired"
+    REFUNDED = "refunded"
+
+
+class LedgerEntry(NamedTuple):
+    """One side of a posting; the two sides of each posting sum to zero."""
+
+    posting: str
+    account: Account
+    credit: str
+    customer: str
+    currency: str
+    amount: Decimal
+    posted_on: date
+    invoice: str
+    """Number of the invoice that it was set off on, else empty."""
+    reason: str

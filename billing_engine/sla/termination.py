@@ -1,0 +1,69 @@
+"""The right to terminate after bad months, and what is paid back of fees paid in advance (U6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from billing_engine.model.claim import Claim, ClaimKind
+from billing_engine.model.money import round_money
+from billing_engine.model.period import Month
+from billing_engine.model.sla import Availability
+from billing_engine.sla import words
+from billing_engine.sla.agreement import Agreement, CustomerSla
+from billing_engine.sla.availability import measure_availability
+from billing_engine.sla.uptime_claims import is_in_time
+
+
+def termination_rights(sla: CustomerSla, month: Month, claims: Sequence[Claim]) -> list[str]:
+    """Say, one sentence per contract, where bad months that end with `month` let the customer terminate (U6)."""
+    return [
+        sentence
+        for measured in measure_availability(sla, month)
+        if (sentence := _right(sla, measured, claims)) is not None
+    ]
+
+
+def _right(sla: CustomerSla, last: Availability, claims: Sequence[Claim]) -> str | None:
+    agreement = sla.agreement(last.contract, last.month)
+    terms = agreement.price_list.availability
+    if terms is None or terms.termination is None:
+        return None
+    rule = terms.termination
+    months = [last.month]
+    while len(months) < rule.months:
+        months.append(months[-1].previous())
+    worst = [_bad_month(sla, agreement, month, claims) for month in reversed(months)]
+    bad = [one for one in worst if one is not None]
+    if len(bad) < rule.months:
+        return None
+    said = ", ".join(f"{one.month.in_words()} {one.effective_uptime} %" for one in bad)
+    return (
+        f"Contract {last.contract.contract} may be terminated by the customer: effective uptime of at most "
+        f"{words.percent(rule.at_most_percent)} in {rule.months} consecutive months, each notified in time ({said})."
+    )
+
+
+def _bad_month(sla: CustomerSla, agreement: Agreement, month: Month, claims: Iterable[Claim]) -> Availability | None:
+    """Return the contract's month if its uptime gives the right and a claim for it came in time."""
+    terms = agreement.price_list.availability
+    if terms is None or terms.termination is None:
+        return None
+    limit = Fraction(terms.termination.at_most_percent)
+    notified = any(
+        claim.kind == ClaimKind.UPTIME
+        and claim.period == month
+        and is_in_time(claim, month, agreement.price_list, terms)
+        for claim in claims
+    )
+    own = [one for one in measure_availability(sla, month) if one.contract.contract == agreement.contract.contract]
+    return own[0] if own and notified and own[0].uptime * 100 <= limit else None
+
+
+def unused_fee(fee: Decimal, first: date, last: date, terminated_on: date, currency: str) -> Decimal:
+    """Return the part of a fee paid for [first, last] that falls on days after `terminated_on`, by days (U6)."""
+    days = (last - first).days + 1
+    unused = (last - max(terminated_on, first - timedelta(days=1))).days
+    return round_money(fee * max(0, unused) / days, currency)

@@ -1,0 +1,93 @@
+"""Claims for a month's uptime: percent of the month's fee, notified in time (U4, U5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from billing_engine.model.claim import Claim
+from billing_engine.model.instant import local_date
+from billing_engine.model.money import ZERO, round_money
+from billing_engine.model.period import Month, day_in_words
+from billing_engine.model.price_list import PriceList
+from billing_engine.model.sla import Availability
+from billing_engine.model.sla_terms import AvailabilityTerms, RefusalReason
+from billing_engine.sla import words
+from billing_engine.sla.agreement import CustomerSla
+from billing_engine.sla.assessment import Assessment
+from billing_engine.sla.availability import measure_availability
+
+
+def assess_uptime_claim(sla: CustomerSla, claim: Claim) -> Assessment:
+    """Say what a claim for a month's uptime is worth, and what speaks against it.
+
+    Where several contracts guarantee an uptime each adds its credit, by its own guarantee and its own fee.
+    """
+    if claim.period is None:
+        raise AssertionError("an uptime claim names its month")
+    month = claim.period
+    lists = [a.price_list for a in sla.in_month(month) if a.price_list.availability is not None]
+    measured = measure_availability(sla, month)
+    reasons: dict[RefusalReason, str] = {}
+    if not measured:
+        reasons[RefusalReason.NO_GUARANTEE] = f"No contract of {month.in_words()} guarantees an uptime."
+    elif all(one.met for one in measured):
+        reasons[RefusalReason.GUARANTEE_MET] = " ".join(_met(one) for one in measured)
+    if not lists or lists[0].availability is None:
+        return Assessment(reasons)
+    price_list, terms = lists[0], lists[0].availability
+    reasons |= _too_late(claim, month, price_list, terms)
+    assessment = _worth(sla, month, [one for one in measured if not one.met])
+    received_on = local_date(claim.submitted_at, price_list.zone)
+    return Assessment(
+        reasons,
+        price_list,
+        percent=max((one.credit_percent for one in measured), default=ZERO),
+        amount=assessment[0],
+        currency=assessment[1],
+        worth=assessment[2],
+        decide_by=terms.decide_within.after_day(received_on) if terms.decide_within is not None else None,
+    )
+
+
+def is_in_time(claim: Claim, month: Month, price_list: PriceList, terms: AvailabilityTerms) -> bool:
+    """Tell whether a claim came by the end of the last day for it, on the list's clock (U5)."""
+    return local_date(claim.submitted_at, price_list.zone) <= terms.claim_within.after_month(month)
+
+
+def _too_late(claim: Claim, month: Month, price_list: PriceList, terms: AvailabilityTerms) -> dict[RefusalReason, str]:
+    if is_in_time(claim, month, price_list, terms):
+        return {}
+    last = day_in_words(terms.claim_within.after_month(month))
+    received = words.moment(claim.submitted_at, price_list)
+    sentence = f"The claim was received on {received}; for {month.in_words()} the last day was {last}."
+    return {RefusalReason.TOO_LATE: sentence}
+
+
+def _worth(sla: CustomerSla, month: Month, missed: Sequence[Availability]) -> tuple[Decimal, str, str]:
+    """Add up the credits of all contracts that missed their guarantee."""
+    amount, currency, said = ZERO, "", []
+    for one in missed:
+        agreement = sla.agreement(one.contract, month)
+        currency = agreement.currency
+        fee = round_money(agreement.fee_of(month), currency)
+        credit = round_money(fee * one.credit_percent / 100, currency)
+        amount += credit
+        said.append(
+            f"{_figures(one)}: {words.percent(one.credit_percent)} of the fee of {words.money(fee, currency)} "
+            f"is {words.money(credit, currency)}."
+        )
+    return amount, currency, " ".join(said)
+
+
+def _met(one: Availability) -> str:
+    return f"{_figures(one)}: the guarantee was met."
+
+
+def _figures(one: Availability) -> str:
+    excluded = f", {words.minutes(one.excluded_minutes)} excluded" if one.excluded_minutes else ""
+    return (
+        f"The effective uptime of {one.month.in_words()} was {one.effective_uptime} % "
+        f"({words.minutes(one.counted_minutes)} down of {one.full_minutes:,}{excluded}), "
+        f"guaranteed are {words.percent(one.guarantee.guaranteed_percent)}"
+    )
