@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from billing_engine.model.period import Month
 
 if TYPE_CHECKING:
     from billing_engine.engine import BillingEngine
-    from billing_engine.model.invoice import Invoice
+    from billing_engine.model.invoice import Invoice, Seller
+    from billing_engine.model.sla_report import SlaReport
 
 _WORTH_A_POOL = 4
 """Invoices from which on starting worker processes pays."""
@@ -60,3 +62,17 @@ def render_month(billing: BillingEngine, month: Month, folder: Path) -> Rendered
                 failed += 1
                 err.print(f"invoice {rendered.number} could not be rendered: {rendered.error}", markup=False)
     return RenderedMonth(folder, paths, failed)
+
+
+def render_reports(reports: Sequence[SlaReport], seller: Seller | None, folder: Path) -> None:
+    """Render reports of service levels into a folder, one PDF per customer; raises RenderingError."""
+    from rich.progress import Progress  # noqa: PLC0415 - only where something takes long
+
+    from billing_engine.cli.tables import err  # noqa: PLC0415 - as above
+    from billing_engine.documents.batch import sla_report_file_name  # noqa: PLC0415 - slow to import
+    from billing_engine.documents.pdf import render_sla_report  # noqa: PLC0415 - as above
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with Progress(console=err, transient=True) as progress:
+        for report in progress.track(reports, description="Rendering reports"):
+            (folder / sla_report_file_name(report)).write_bytes(render_sla_report(report, seller))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,12 +17,9 @@ from billing_engine.cli.options import (
     SettingsOption,
     world_of,
 )
+from billing_engine.cli.rendering import render_reports
 from billing_engine.cli.times import AsOfOption, OnOption, read_as_of, read_day
 from billing_engine.errors import BillingError
-
-if TYPE_CHECKING:
-    from billing_engine.model.invoice import Seller
-    from billing_engine.model.sla_report import SlaReport
 
 app = typer.Typer(help="Measure service levels: clocks, uptime, claims.", invoke_without_command=True)
 
@@ -86,20 +82,8 @@ def report(
             sla_tables.print_report(one)
     if pdf is not None:
         found = world.read_settings()
-        _render(reports, None if found is None else found.seller, pdf)
-
-
-def _render(reports: Sequence[SlaReport], seller: Seller | None, folder: Path) -> None:
-    from rich.progress import track  # noqa: PLC0415 - only where something takes long
-
-    from billing_engine.cli.tables import err  # noqa: PLC0415 - as above
-    from billing_engine.documents.batch import sla_report_file_name  # noqa: PLC0415 - slow to import
-    from billing_engine.documents.pdf import render_sla_report  # noqa: PLC0415 - as above
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for one in track(reports, "Rendering reports", console=err, transient=True):
-        (folder / sla_report_file_name(one)).write_bytes(render_sla_report(one, seller))
-    typer.echo(f"{len(reports)} reports are in {folder}", err=True)
+        render_reports(reports, None if found is None else found.seller, pdf)
+        typer.echo(f"{len(reports)} reports are in {pdf}", err=True)
 
 
 @app.command()

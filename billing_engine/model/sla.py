@@ -51,10 +51,10 @@ class TicketResult:
     """Whether it came through one of the agreement's channels (K3)."""
     targets: tuple[TargetResult, ...]
 
-    def breaches(self, kinds: tuple[TargetKind, ...]) -> list[Instant]:
+    def breaches(self, kinds: tuple[TargetKind, ...]) -> list[tuple[Instant, TargetKind]]:
         """Return the moments at which the named targets were breached, in order."""
         return sorted(
-            result.due_at
+            (result.due_at, result.kind)
             for result in self.targets
             if result.kind in kinds and result.status is TargetStatus.BREACHED and result.due_at is not None
         )

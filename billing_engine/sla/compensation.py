@@ -13,7 +13,7 @@ from billing_engine.model.money import ZERO, round_money
 from billing_engine.model.period import Month, day_in_words
 from billing_engine.model.price_list import PriceList
 from billing_engine.model.sla_terms import CompensationTerms, RefusalReason
-from billing_engine.model.ticket import Ticket
+from billing_engine.model.ticket import TargetKind, Ticket
 from billing_engine.sla import words
 from billing_engine.sla.agreement import Agreement, CustomerSla
 from billing_engine.sla.assessment import Assessment
@@ -61,16 +61,17 @@ def assess_ticket_claim(sla: CustomerSla, claim: Claim) -> Assessment:
     if terms is None:
         raise AssertionError("only lists with compensation were kept")
     case = _Case(sla, claim, ticket, claim.breach_on, price_list, terms, concerned)
-    breached_at = _breach_on(case)
+    breach = _breach_on(case)
+    breached_at = None if breach is None else breach[0]
     reasons = dict([*_reasons_of_ticket(case), *_reasons_at_breach(case, breached_at), *_reasons_of_claim(case)])
     ordered = {reason: reasons[reason] for reason in RefusalReason if reason in reasons}
-    return _priced(case, ordered, breached_at)
+    return _priced(case, ordered, breach)
 
 
-def _breach_on(case: _Case) -> Instant | None:
+def _breach_on(case: _Case) -> tuple[Instant, TargetKind] | None:
     """Find the first breach on the day that the claim names."""
     breaches = measure_ticket(case.sla, case.ticket).breaches(case.terms.targets)
-    return next((moment for moment in breaches if case.concerned[0].day_of(moment) == case.day), None)
+    return next((breach for breach in breaches if case.concerned[0].day_of(breach[0]) == case.day), None)
 
 
 def _reasons_of_ticket(case: _Case) -> Reasons:
@@ -139,7 +140,7 @@ def _reasons_of_claim(case: _Case) -> Reasons:
         yield RefusalReason.TOO_LATE, sentence
 
 
-def _priced(case: _Case, reasons: dict[RefusalReason, str], breached_at: Instant | None) -> Assessment:
+def _priced(case: _Case, reasons: dict[RefusalReason, str], breach: tuple[Instant, TargetKind] | None) -> Assessment:
     """Price one compensation: a percentage of the dearest subscription, whatever its quantity (C1)."""
     dearest = max(case.compensable, key=lambda a: (a.monthly_fee(), a.contract.contract), default=None)
     agreement = dearest or case.concerned[0]
@@ -152,17 +153,19 @@ def _priced(case: _Case, reasons: dict[RefusalReason, str], breached_at: Instant
         percent=case.terms.percent,
         amount=amount,
         currency=currency,
-        worth=_worth(case, agreement, amount, breached_at),
-        breached_at=breached_at,
+        worth=_worth(case, agreement, amount, breach),
+        breached_at=None if breach is None else breach[0],
         cap=monthly_cap(case.sla, case.price_list, case.terms, Month(case.day.year, case.day.month)),
         decide_by=case.terms.decide_within.after_day(received_on) if case.terms.decide_within is not None else None,
     )
 
 
-def _worth(case: _Case, agreement: Agreement, amount: Decimal, breached_at: Instant | None) -> str:
-    if breached_at is None:
+def _worth(case: _Case, agreement: Agreement, amount: Decimal, breach: tuple[Instant, TargetKind] | None) -> str:
+    if breach is None:
         return ""
-    late = f"Ticket {case.ticket.ticket} was not answered or solved by {words.moment(breached_at, case.price_list)}"
+    breached_at, kind = breach
+    promised, when = kind.replace("_", " "), words.moment(breached_at, case.price_list)
+    late = f"The {promised} of ticket {case.ticket.ticket} was due by {when} and did not come in time"
     subscription = f"the subscription {agreement.package.title} ({agreement.contract.contract})"
     fee = words.money(agreement.monthly_fee(), agreement.currency)
     worth = words.money(amount, agreement.currency)

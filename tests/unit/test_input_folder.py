@@ -1,5 +1,6 @@
 """The input folder: good rows come out, bad ones are named with file, line, column and reason, and none gets lost."""
 
+import re
 import tempfile
 from dataclasses import replace
 from datetime import date
@@ -12,21 +13,24 @@ import pytest
 from builders import b2bee, contract, instant
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sla_builders import agreement
 
 from billing_engine.errors import InputFolderError
 from billing_engine.intake.folder import FILES, InputFolder
+from billing_engine.model.claim import Claim, ClaimKind
 from billing_engine.model.contract import Contract, Customer
+from billing_engine.model.payment import Payment
 from billing_engine.model.price_list import PriceListBook
+from billing_engine.model.ticket import Outage, Pause, Ticket
 from billing_engine.model.time_entry import Expense, TimeEntry
 from billing_engine.model.window import Window
 
-BOOK = PriceListBook(
-    [
-        b2bee(),
-        replace(b2bee(), name="kyiv", zone=ZoneInfo("Europe/Kyiv")),
-        replace(b2bee(), name="tokyo", zone=ZoneInfo("Asia/Tokyo"), currency="JPY"),
-    ]
-)
+LISTS = [
+    b2bee(),
+    replace(b2bee(), name="kyiv", zone=ZoneInfo("Europe/Kyiv")),
+    replace(b2bee(), name="tokyo", zone=ZoneInfo("Asia/Tokyo"), currency="JPY"),
+]
+BOOK = PriceListBook(LISTS)
 CUSTOMERS = "customer,name,currency\nC1,One,EUR\nC2,Two,\nC3,Three,\nC4,Four,\n"
 CONTRACTS = (
     "contract,customer,price_list,package,starts_on\n"
@@ -56,6 +60,7 @@ CONTRACT = {
     "ends_on": "",
     "quantity": "",
     "unit": "",
+    "currency": "",
     "monthly_fee": "",
     "included_hours": "",
     "hourly_rate": "",
@@ -64,6 +69,49 @@ CONTRACT = {
 }
 EXPENSE = {"expense": "X1", "customer": "C1", "spent_on": "2026-10-05", "description": "Train", "amount": "18.40"}
 CUSTOMER = {"customer": "C9", "name": "Nine", "country": "RS", "currency": "EUR", "language": "sr"}
+TICKET = {
+    "ticket": "TK1",
+    "customer": "C1",
+    "severity": "T2",
+    "channel": "",
+    "opened_at": "2026-10-01T10:00+02:00",
+    "first_response_at": "",
+    "workaround_at": "",
+    "resolved_at": "",
+    "contracts": "",
+    "duplicate_of": "",
+    "priority_confirmed": "",
+}
+PAUSE = {"ticket": "TK1", "paused_at": "2026-10-01T10:00+02:00", "resumed_at": "2026-10-01T11:00+02:00"}
+OUTAGE = {
+    "outage": "O1",
+    "customer": "C1",
+    "started_at": "2026-10-01T10:00+02:00",
+    "ended_at": "2026-10-01T11:00+02:00",
+    "cause": "",
+    "notified_at": "",
+}
+CLAIM = {
+    "claim": "CL1",
+    "customer": "C1",
+    "kind": "uptime",
+    "period": "2026-09",
+    "ticket": "",
+    "breach_on": "",
+    "submitted_at": "2026-10-01T10:00+02:00",
+}
+PAYMENT = {"payment": "PM1", "invoice": "2026-0001", "paid_on": "2026-10-05", "amount": "118.40"}
+BASES = {
+    "customers.csv": CUSTOMER,
+    "contracts.csv": CONTRACT,
+    "time_entries.csv": ENTRY,
+    "expenses.csv": EXPENSE,
+    "tickets.csv": TICKET,
+    "ticket_pauses.csv": PAUSE,
+    "outages.csv": OUTAGE,
+    "claims.csv": CLAIM,
+    "payments.csv": PAYMENT,
+}
 TEN = instant("2026-10-01T10:00")
 
 
@@ -74,6 +122,11 @@ class Read(NamedTuple):
     contracts: list[Contract]
     entries: list[TimeEntry]
     expenses: list[Expense]
+    tickets: list[Ticket]
+    pauses: list[Pause]
+    outages: list[Outage]
+    claims: list[Claim]
+    payments: list[Payment]
     lines: dict[str, list[int]]
     rejected: list
     warnings: list
@@ -100,19 +153,20 @@ def entries(*lines):
     return {"time_entries.csv": table(ENTRY, *lines)}
 
 
-def read_folder(folder, files, **known):
+def read_folder(folder, files, book=BOOK, **known):
     """Write files, with C1 to C4 and their contracts unless told otherwise, and read them all."""
     for name, text in ({"customers.csv": CUSTOMERS, "contracts.csv": CONTRACTS} | files).items():
         if text is not None:
             (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-    source = InputFolder(folder, BOOK, **known)
+    source = InputFolder(folder, book, **known)
     parts = [source.read_customers, source.read_contracts, source.read_time_entries, source.read_expenses]
+    parts += [source.read_tickets, source.read_pauses, source.read_outages, source.read_claims, source.read_payments]
     located = [list(read()) for read in parts]
     lines = {name: [place.line for place, _ in part] for name, part in zip(FILES, located, strict=True)}
     for name, part in zip(FILES, located, strict=True):
         assert all(place.file == name for place, _ in part)
     values = ([value for _, value in part] for part in located)
-    return Read(*values, lines, source.rejected, source.warnings, source.unread)
+    return Read(*values, lines, source.rejected, source.warnings, source.unread())
 
 
 def rejected(folder, files):
@@ -166,6 +220,7 @@ def test_a_full_folder_becomes_values(tmp_path):
         26_100,
         Decimal("61.125"),
         Decimal(75),
+        "",
         (("T1", (every_day,)), ("T2", (monday, others))),
     )
     assert read.entries == [
@@ -938,14 +993,28 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
 def test_a_folder_without_input_files_is_refused(tmp_path):
     """Name the files that a folder may hold when it has none of them."""
     (tmp_path / "other.csv").write_text("x", encoding="utf-8")
-    with pytest.raises(InputFolderError, match=r"has none of customers\.csv, contracts\.csv, time_entries\.csv, exp"):
+    names = (
+        "customers.csv, contracts.csv, time_entries.csv, expenses.csv, tickets.csv, ticket_pauses.csv, outages.csv, "
+        "claims.csv, payments.csv"
+    )
+    with pytest.raises(InputFolderError, match=f"has none of {re.escape(names)}$"):
         InputFolder(tmp_path, BOOK)
 
 
 def test_csv_files_that_nobody_reads_are_named(tmp_path):
     """List the CSV files that are left alone, so that none is lost silently."""
-    read = read_folder(tmp_path, {"time_entry.csv": "x", "absences.csv": "x", "README.md": "x"})
-    assert read.unread == ["absences.csv", "time_entry.csv"]
+    files = {"time_entry.csv": "x", "absences.csv": "x", "pauses.csv": "x", "README.md": "x"}
+    read = read_folder(tmp_path, files)
+    assert read.unread == ["absences.csv", "pauses.csv", "time_entry.csv"]
+
+
+def test_files_that_are_of_no_use_here_are_named_too(tmp_path):
+    """List also the files of the nine that a command has no use for."""
+    for name in (*FILES, "absences.csv"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    folder = InputFolder(tmp_path, BOOK)
+    assert folder.unread() == ["absences.csv"]
+    assert folder.unread(FILES[:4]) == sorted(["absences.csv", *FILES[4:]])
 
 
 def test_what_is_known_already_need_not_be_in_the_folder(tmp_path):
@@ -1029,10 +1098,30 @@ WORDS = [
         "\u202e",
         "\u0663",
     ],
+    *[
+        "TK1",
+        "TK2",
+        "P1",
+        "trifft",
+        "standard",
+        "uptime",
+        "ticket",
+        "2026-09",
+        "9998-12",
+        "2026-13",
+        "yes",
+        "no",
+        "maybe",
+    ],
+    *["K1;K2", "K1|K1", "K2;", ";|;", "USD", "JPY", "0.000", ".", "=1+1", "@SUM(A1)", "=cmd|' /C calc'!A0"],
+    *["1970-01-01T00:00Z", "1970-01-01T00:00+00:01", "2026-10-01T09:59:59+02:00", "2026-10-01T12:00", "x" * 100_000],
     *["T1=every_day 00:00-24:00", "T1=mon 24:00-25:00", "=", ";", "T1=;", "x" * 101, "x" * 10_001, '"a\nb"', '"', "é"],
 ]
 CELL = st.one_of(st.sampled_from(WORDS), st.text(max_size=8))
-BASES = {"customers.csv": CUSTOMER, "contracts.csv": CONTRACT, "time_entries.csv": ENTRY, "expenses.csv": EXPENSE}
+OPEN_BOOK = PriceListBook([*LISTS, agreement("trifft")])
+"""With a list whose contracts may be in any currency."""
+C1 = {"C1": Customer("C1", "One", "", "")}
+OF_C1 = {"TK1": "C1"}
 
 
 @st.composite
@@ -1055,10 +1144,43 @@ def check_whatever_was_read(read):
         assert entry.entry.isprintable()
     for expense in read.expenses:
         assert 0 <= expense.amount < 10**12
+    for one in read.contracts:
+        price_list = OPEN_BOOK.versions(one.price_list)[0]
+        assert price_list.other_currencies or not one.currency
+    check_what_happened(read)
+    check_requests(read)
     for one in read.rejected:
         assert one.file in FILES
         assert one.line >= 1
+        assert one.column in {"", *BASES[one.file]} or "the column stands twice" in one.reason
         assert one.reason
+
+
+def check_what_happened(read):
+    """Check tickets, pauses and outages."""
+    contracts = {one.contract: one.customer for one in read.contracts}
+    for ticket in read.tickets:
+        events = (ticket.first_response_at, ticket.workaround_at, ticket.resolved_at)
+        assert all(event is None or event >= ticket.opened_at for event in events)
+        assert ticket.customer in {"C1", "C2", "C3", "C4"}
+        assert all(contracts[one] == ticket.customer for one in ticket.contracts)
+        assert ticket.ticket.isprintable()
+    for pause in read.pauses:
+        assert pause.ticket in {*OF_C1, *(ticket.ticket for ticket in read.tickets)}
+        assert pause.resumed_at is None or pause.resumed_at >= pause.paused_at
+    for outage in read.outages:
+        assert outage.customer in {"", "C1", "C2", "C3", "C4"}
+        assert outage.ended_at is None or outage.ended_at >= outage.started_at
+
+
+def check_requests(read):
+    """Check claims and payments."""
+    for claim in read.claims:
+        assert claim.customer in {"C1", "C2", "C3", "C4"}
+        assert (claim.period is not None) == (claim.kind == ClaimKind.UPTIME)
+        assert bool(claim.ticket) == (claim.breach_on is not None) == (claim.kind == ClaimKind.TICKET)
+    for payment in read.payments:
+        assert 0 < payment.amount < 10**12
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -1073,30 +1195,44 @@ def test_random_bytes_never_crash(name, content):
 
 
 @pytest.mark.parametrize("name", FILES)
+@given(tail=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace"))))
+@settings(max_examples=100)
+def test_random_bytes_below_a_header_never_crash(name, tail):
+    """Give every file its columns and a good row, and then random content."""
+    content = table(BASES[name], line(BASES[name])).encode() + tail
+    with tempfile.TemporaryDirectory() as folder:
+        read = read_folder(Path(folder), {name: content}, customers=C1, tickets=OF_C1)
+        check_whatever_was_read(read)
+        assert read.lines[name][:1] == [2]
+
+
+@pytest.mark.parametrize("name", FILES)
 @given(data=st.data())
 @settings(max_examples=250)
 def test_nearly_right_files_never_crash(name, data):
     """Give every file rows with random cells: no impossible entry comes out."""
     content = data.draw(some_csv(BASES[name]))
     with tempfile.TemporaryDirectory() as folder:
-        read = read_folder(Path(folder), {name: content}, customers={"C1": Customer("C1", "One", "", "")})
+        read = read_folder(Path(folder), {name: content}, OPEN_BOOK, customers=C1, tickets=OF_C1)
         check_whatever_was_read(read)
 
 
 PLAIN_CELL = CELL.filter(lambda text: not set(text) & set('"\r\n,') and len(text) < 10_000)
 
 
-@given(
-    rows=st.lists(
-        st.dictionaries(st.sampled_from([key for key in ENTRY if key != "entry"]), PLAIN_CELL, max_size=3), max_size=6
-    )
-)
+@pytest.mark.parametrize("name", FILES)
+@given(data=st.data())
 @settings(max_examples=250)
-def test_every_row_is_taken_or_rejected(rows):
+def test_every_row_is_taken_or_rejected(name, data):
     """Find each row of a file among the good or the rejected ones, and none among both."""
-    lines = [line(ENTRY, entry=f"E{number}", **cells) for number, cells in enumerate(rows)]
+    first, *others = BASES[name]
+    changes = st.dictionaries(st.sampled_from(others), PLAIN_CELL, max_size=3)
+    rows = data.draw(st.lists(changes, max_size=6))
+    lines = [line(BASES[name], **{first: f"E{number}"}, **cells) for number, cells in enumerate(rows)]
+    content = table(BASES[name], *lines).encode("utf-8", "replace")
+    tickets = {f"E{number}": "C1" for number in range(len(rows))}
     with tempfile.TemporaryDirectory() as folder:
-        read = read_folder(Path(folder), {"time_entries.csv": table(ENTRY, *lines).encode("utf-8", "replace")})
-    good, bad = set(read.lines["time_entries.csv"]), {one.line for one in read.rejected}
+        read = read_folder(Path(folder), {name: content}, OPEN_BOOK, customers=C1, tickets=tickets)
+    good, bad = set(read.lines[name]), {one.line for one in read.rejected if one.file == name}
     assert not good & bad
     assert good | bad == set(range(2, len(rows) + 2))
