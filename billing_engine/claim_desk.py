@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -18,7 +19,7 @@ from billing_engine.errors import ClaimError
 from billing_engine.model.claim import Claim, ClaimKind, Decision
 from billing_engine.model.contract import Contract
 from billing_engine.model.credit import Credit, CreditSource
-from billing_engine.model.instant import Instant
+from billing_engine.model.instant import Instant, start_of_day
 from billing_engine.model.money import ZERO, round_money
 from billing_engine.model.payment import Dues
 from billing_engine.model.period import Month
@@ -129,11 +130,11 @@ def _open_claims(
 
 def _is_ripe(claim: Claim, sla: CustomerSla) -> bool:
     """Tell whether the days that a claim is about are over, on the clocks of all the customer's agreements."""
-    lists = [sla.book.versions(contract.price_list)[-1] for contract in sla.contracts]
-    if claim.kind == ClaimKind.TICKET:
-        return claim.submitted_at <= sla.as_of
-    month = claim.period
-    return month is None or all(month.bounds(price_list.zone)[1] <= sla.as_of for price_list in lists)
+    last = claim.period.last_day if claim.period is not None else claim.breach_on
+    if claim.submitted_at > sla.as_of or last is None:
+        return False
+    zones = [sla.book.versions(contract.price_list)[-1].zone for contract in sla.contracts] or [ZoneInfo("UTC")]
+    return all(start_of_day(last + timedelta(days=1), zone) <= sla.as_of for zone in zones)
 
 
 def _as_said(by_rule: Decision, claim: Claim, sla: CustomerSla, verdict: Verdict) -> Decision:
@@ -201,10 +202,9 @@ def _paid_on(dues: Iterable[Dues], month: Month) -> date | None:
 def _credit_for(
     claim: Claim, decision: Decision, contracts: Iterable[Contract], book: PriceListBook, on: date
 ) -> Credit:
-    terms = _credit_terms(claim, contracts, book)
+    setoff, expires_after = _credit_terms(claim, decision, contracts, book)
     about = claim.period.in_words() if claim.period is not None else f"ticket {claim.ticket}"
     what = "SLA credit, uptime in" if claim.kind == ClaimKind.UPTIME else "SLA compensation,"
-    setoff, expires_after = terms
     return Credit(
         credit="",
         customer=claim.customer,
@@ -221,10 +221,20 @@ def _credit_for(
     )
 
 
-def _credit_terms(claim: Claim, contracts: Iterable[Contract], book: PriceListBook) -> tuple[Setoff, int | None]:
-    """Find how the list that gives such credits sets them off; the first of the customer's that does."""
-    for contract in contracts:
-        price_list = book.versions(contract.price_list)[-1]
+def _credit_terms(
+    claim: Claim, decision: Decision, contracts: Iterable[Contract], book: PriceListBook
+) -> tuple[Setoff, int | None]:
+    """Find how the list that gives the credit sets it off, as it was in the month that the claim is about.
+
+    That is the list under whose cap it was decided, else the first that gives such credits, of the contracts that ran.
+    """
+    day = claim.breach_on if claim.period is None else claim.period.first_day
+    if day is None:
+        raise AssertionError("a claim names its month or its day")
+    month = Month(day.year, day.month)
+    decided_under = decision.cap.rpartition("/")[0]
+    for contract in sorted(contracts, key=lambda c: (c.price_list != decided_under, not c.active_days(month))):
+        price_list = book.of_contract(contract.price_list, month, contract.starts_on)
         terms = price_list.availability if claim.kind == ClaimKind.UPTIME else price_list.compensation
         if terms is not None:
             return price_list.credit.setoff, price_list.credit.expires_after_months

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -82,7 +83,8 @@ class BillingEngine:
         with self._transactions.reading(connection) as active:
             waiting = credit_ledger.read_customers_without_credit(active) if report.stored else []
         for customer in waiting:
-            self._release_pending(customer, connection)
+            with suppress(BillingError):  # it waits on, and the customer's run says why
+                self._release_pending(customer, connection)
         return report
 
     def _release_pending(self, customer: str, connection: Connection | None) -> None:
@@ -146,9 +148,10 @@ class BillingEngine:
     def _issue_one(
         self, customer: str, cards: RateCards, settings: Settings, issued_on: date, connection: Connection | None
     ) -> CustomerPlan:
-        given = None
+        known = None
         try:
             with self._transactions.writing(connection) as active:
+                known = master_data.read_customers(active, [customer])[customer]
                 self._settle_credits(active, customer, issued_on)
                 (given,) = _read_inputs(active, cards.month, [customer], issued_on)
                 plan = plan_customer(given, cards, settings)
@@ -156,9 +159,9 @@ class BillingEngine:
                     return plan
                 number = invoices.issue_invoice(active, plan.draft, settings.number_format, issued_on)
         except Exception as error:  # whatever is wrong with one customer must not stop the others
-            if connection is not None or given is None:
+            if connection is not None or known is None:
                 raise
-            return failed(given.customer, _without_parameters(error))
+            return failed(known, _without_parameters(error))
         if number is None:
             return replace(plan, outcome=RunOutcome.ALREADY_ISSUED, reason="by another run at the same time")
         if plan.draft.setoffs and not plan.draft.amount_due:

@@ -14,6 +14,7 @@ from billing_engine.intake import folder as files
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.intake.folder import InputFolder, Located
 from billing_engine.model.contract import Contract, Customer
+from billing_engine.model.money import round_money
 from billing_engine.model.payment import Payment
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.storage import invoices, master_data, shelves, sla_records
@@ -143,15 +144,18 @@ def _store(connection: Connection, parsed: _Parsed, *, skip_rejected: bool) -> I
 def _with_invoice(
     connection: Connection, read: Sequence[tuple[Located, Payment]]
 ) -> tuple[list[tuple[Located, Payment]], list[Rejected]]:
-    """Keep the payments whose invoice there is; reject the others."""
-    known = invoices.read_known_numbers(connection, sorted({payment.invoice for _, payment in read}))
-    good = [(place, payment) for place, payment in read if payment.invoice in known]
-    reason = "there is no such invoice; `billing-engine invoice list` shows all"
-    bad = [
-        Rejected(*place, "invoice", f"{payment.invoice}: {reason}")
-        for place, payment in read
-        if payment.invoice not in known
-    ]
+    """Keep the payments that fit an invoice that there is; reject the others."""
+    currencies = invoices.read_currencies(connection, sorted({payment.invoice for _, payment in read}))
+    good, bad = [], []
+    for place, payment in read:
+        currency = currencies.get(payment.invoice)
+        if currency is None:
+            reason = f"there is no invoice {payment.invoice!r}; `billing-engine invoice list` shows all"
+            bad.append(Rejected(*place, "invoice", reason))
+        elif round_money(payment.amount, currency) != payment.amount:
+            bad.append(Rejected(*place, "amount", f"{payment.amount} is finer than the cents of {currency}"))
+        else:
+            good.append((place, payment))
     return good, bad
 
 

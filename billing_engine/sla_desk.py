@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
 
@@ -77,6 +78,7 @@ class SlaDesk:
     def claims(self, customer: str | None = None, *, connection: Connection | None = None) -> list[Standing]:
         """Return all claims, or a customer's, in order of receipt, with what became of them."""
         with self._transactions.reading(connection) as active:
+            _check_customer(active, customer)
             return claim_desk.read_standings(active, customer)
 
     def decide_claims(
@@ -85,17 +87,25 @@ class SlaDesk:
         """Decide all open claims, or one, by the agreements' rules; one transaction per customer.
 
         Claims about days that are not over at `as_of` stay open. Raises ClaimError when the one that is named is not
-        there or was decided.
+        there or was decided, and, once all others are decided, when some customer's could not be.
         """
         with self._transactions.reading(connection) as active:
-            customers = sla_records.read_customers_with_claims(active)
-            open_ = [s.claim.claim for s in claim_desk.read_standings(active) if s.decided is None]
-        if claim is not None and claim not in open_:
+            open_ = [s.claim for s in claim_desk.read_standings(active) if s.decided is None]
+        customers = sorted({one.customer for one in open_ if claim in (None, one.claim)})
+        if claim is not None and not customers:
             raise ClaimError(f"there is no open claim {claim!r}; `billing-engine claim list` shows all")
         standings: list[Standing] = []
+        failed: list[str] = []
         for customer in customers:
-            with self._transactions.writing(connection) as active:
-                standings += claim_desk.decide_by_rule(active, customer, self._book, as_of, decided_on, claim)
+            try:
+                with self._transactions.writing(connection) as active:
+                    standings += claim_desk.decide_by_rule(active, customer, self._book, as_of, decided_on, claim)
+            except BillingError as error:
+                if connection is not None:
+                    raise
+                failed.append(f"the claims of customer {customer} were not decided: {error}")
+        if failed:
+            raise ClaimError("\n".join(failed))
         return standings
 
     def decide_claim_by_hand(
@@ -110,17 +120,23 @@ class SlaDesk:
     def credits(self, customer: str | None = None, *, connection: Connection | None = None) -> list[Credit]:
         """Return all credits, or a customer's, oldest first."""
         with self._transactions.reading(connection) as active:
+            _check_customer(active, customer)
             return credit_ledger.read_credits(active, None if customer is None else [customer])
 
     def ledger(self, customer: str | None = None, *, connection: Connection | None = None) -> list[LedgerEntry]:
         """Return the ledger, or a customer's part of it, in order of day."""
         with self._transactions.reading(connection) as active:
+            _check_customer(active, customer)
             return credit_ledger.read_ledger(active, customer)
 
     def grant_credit(self, goodwill: Goodwill, granted_on: date, *, connection: Connection | None = None) -> Credit:
         """Grant a credit by hand; raises BillingError when customer, amount, currency or reason will not do."""
         with self._transactions.writing(connection) as active:
+            master_data.lock_customer(active, goodwill.customer)
             currency = self._check(active, goodwill)
+            _check_once(active, goodwill)
+            if goodwill.expires_on is not None and goodwill.expires_on < granted_on:
+                raise BillingError(f"a credit of {granted_on} can not expire on {goodwill.expires_on}, before it")
             credit = Credit(
                 credit="",
                 customer=goodwill.customer,
@@ -137,8 +153,7 @@ class SlaDesk:
             return credit_ledger.grant_credit(active, credit)
 
     def _check(self, connection: Connection, goodwill: Goodwill) -> str:
-        if goodwill.customer not in master_data.read_customers(connection, [goodwill.customer]):
-            raise BillingError(f"there is no customer {goodwill.customer!r}")
+        _check_customer(connection, goodwill.customer)
         contracts = master_data.read_contracts(connection, [goodwill.customer]).values()
         currencies = {self._currency(contract) for contract in contracts} or {goodwill.currency}
         currency = goodwill.currency or (currencies.pop() if len(currencies) == 1 else "")
@@ -158,8 +173,12 @@ class SlaDesk:
     ) -> Credit:
         """Book that a credit, or a part of it, was paid out; raises CreditSpentError when less is left."""
         with self._transactions.writing(connection) as active:
+            if not reason.strip():
+                raise BillingError("a refund needs a reason")
+            master_data.lock_customer(active, credit_ledger.read_credit(active, credit).customer)
             known = credit_ledger.read_credit(active, credit)
-            master_data.lock_customer(active, known.customer)
+            if known.expires_on is not None and known.expires_on < on:
+                raise CreditSpentError(f"credit {credit} expired after {known.expires_on}")
             paid = known.remaining if amount is None else amount
             if paid <= 0 or round_money(paid, known.currency) != paid:
                 raise CreditSpentError(f"{paid} is no amount above 0 of {known.currency}")
@@ -171,6 +190,7 @@ class SlaDesk:
         """Report a month's service levels, one report per customer that has any."""
         clocks = Clocks()
         with self._transactions.reading(connection) as active:
+            _check_customer(active, customer)
             customers = master_data.read_customers(active, None if customer is None else [customer])
             reports = [self._report(active, one, month, as_of, clocks) for one in customers.values()]
         return [r for r in reports if r.tickets or r.availability or r.claims or r.credits]
@@ -215,16 +235,20 @@ class SlaDesk:
         The months that count are the ones before the month of termination.
         """
         with self._transactions.reading(connection) as active:
-            if customer not in master_data.read_customers(active, [customer]):
-                raise BillingError(f"there is no customer {customer!r}")
+            _check_customer(active, customer)
             sla = claim_desk.read_customer_sla(active, customer, self._book, as_of, Clocks())
             claims = sla_records.read_claims(active, customer)
             last = Month(terminated_on.year, terminated_on.month).previous()
-            parts, currency = self._unused(active, sla, terminated_on)
-        return Refund(customer, terminated_on, tuple(termination_rights(sla, last, claims)), parts, currency)
+            rights = {
+                contract.contract: right
+                for contract in sla.contracts
+                for right in termination_rights(replace(sla, contracts=(contract,)), last, claims)
+            }
+            parts, currency = self._unused(active, sla, rights, terminated_on)
+        return Refund(customer, terminated_on, tuple(rights.values()), parts, currency)
 
     def _unused(
-        self, connection: Connection, sla: CustomerSla, terminated_on: date
+        self, connection: Connection, sla: CustomerSla, contracts: Iterable[str], terminated_on: date
     ) -> tuple[tuple[tuple[str, Decimal], ...], str]:
         parts: list[tuple[str, Decimal]] = []
         currency = ""
@@ -236,9 +260,29 @@ class SlaDesk:
         for number in paid:
             issued = invoices.read_invoice(connection, number)
             period, currency = issued.draft.period, issued.draft.currency
-            fees = sum((line.amount for line in issued.draft.lines if line.kind == "fee"), ZERO)
-            parts.append((number, unused_fee(fees, period.first_day, period.last_day, terminated_on, currency)))
+            fees = [
+                line.amount for line in issued.draft.lines if line.kind == "fee" and line.contract in set(contracts)
+            ]
+            if fees:
+                fee = sum(fees, ZERO)
+                parts.append((number, unused_fee(fee, period.first_day, period.last_day, terminated_on, currency)))
         return tuple(parts), currency
+
+
+def _check_customer(connection: Connection, customer: str | None) -> None:
+    """Raise BillingError when somebody is named who is not there."""
+    if customer is not None and customer not in master_data.read_customers(connection, [customer]):
+        raise BillingError(f"there is no customer {customer!r}")
+
+
+def _check_once(connection: Connection, goodwill: Goodwill) -> None:
+    """Raise BillingError when fees were paid back to the customer before: the same days would be paid back twice."""
+    if goodwill.source is not CreditSource.TERMINATION:
+        return
+    for credit in credit_ledger.read_credits(connection, [goodwill.customer]):
+        if credit.source is CreditSource.TERMINATION:
+            hint = "`billing-engine credit grant` grants what is due besides"
+            raise BillingError(f"fees were paid back as {credit.credit} before; {hint}")
 
 
 def _on_the_customers_clock(sla: CustomerSla, as_of: Instant) -> str:

@@ -53,7 +53,7 @@ class Resolver:
             return [*problems, Problem("package", str(error))]
         currency = self._currency(row, price_list)
         problems += self._terms_problems(row, price_list, package, currency)
-        columns = dict(row) | {"currency": "" if currency == price_list.currency else currency}
+        columns = dict(row) | {"currency": currency if price_list.other_currencies else ""}
         return problems or Contract(included_seconds=columns.pop("included_hours"), **columns)
 
     def _currency(self, row: ContractRow, price_list: PriceList) -> str:

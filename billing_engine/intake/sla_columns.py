@@ -13,7 +13,7 @@ from billing_engine.intake.csv_rows import Row
 from billing_engine.model.claim import ClaimKind
 from billing_engine.model.period import Month
 
-_YES, _NO = {"true", "yes", "1"}, {"false", "no", "0"}
+_YES, _NO = {"true", "yes", "y", "1"}, {"false", "no", "n", "0"}
 
 
 def _yes_or_no(text: Any) -> bool:
@@ -47,7 +47,7 @@ def _above_zero(number: Any) -> Any:
     return number
 
 
-Several = Annotated[tuple[Identifier, ...], BeforeValidator(_several)]
+Several = Annotated[tuple[str, ...], BeforeValidator(_several)]
 
 
 class TicketRow(Row):

@@ -31,16 +31,22 @@ class SlaResolver:
         problems = self._known.customer_problems(row.customer)
         if problems:
             return problems
-        for contract in row.contracts:
+        contracts = self._contract_ids(row.contracts)
+        for contract in contracts:
             problems += self._known.contract_problems("contracts", contract, row.customer)
         if problems:
             return problems
-        lists = self._lists(row.customer, row.contracts)
+        lists = self._lists(row.customer, contracts)
         problems += severity_problems(row.severity, lists)
         moments = self._moments(row, ("opened_at", *_EVENTS), lists, problems)
         for event in _EVENTS:
             problems += _order_problems(moments, "opened_at", event, "was opened")
-        return problems or Ticket(**dict(row) | moments)
+        return problems or Ticket(**dict(row) | moments | {"contracts": contracts})
+
+    def _contract_ids(self, written: Iterable[str]) -> tuple[str, ...]:
+        """Take ids that are separated by blanks apart; an id that has a blank itself stays whole."""
+        ids = (part for one in written for part in ([one] if one in self._known.contracts else one.split()))
+        return tuple(dict.fromkeys(ids))
 
     def pause(self, parsed: Parsed[PauseRow]) -> Pause | list[Problem]:
         """Make a pause of a known ticket."""

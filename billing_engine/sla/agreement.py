@@ -78,9 +78,10 @@ class CustomerSla:
         return [self.agreement(contract, month) for contract in sorted(active, key=lambda c: c.contract)]
 
     def concerned_by(self, ticket: Ticket) -> list[Agreement]:
-        """Return the contracts that a ticket is about: those it names, else all of the customer's."""
+        """Return the contracts that a ticket is about, in order of id: those it names, else all of the customer's."""
         named = [contract for contract in self.contracts if contract.contract in ticket.contracts]
-        return [self.agreement_on(contract, ticket.opened_at) for contract in named or self.contracts]
+        concerned = sorted(named or self.contracts, key=lambda c: c.contract)
+        return [self.agreement_on(contract, ticket.opened_at) for contract in concerned]
 
     def agreements_of(self, ticket: Ticket) -> list[Agreement]:
         """Return the contracts whose clocks a ticket runs on.

@@ -116,18 +116,13 @@ def read_numbers(connection: Connection, period: Month, customers: Sequence[str]
     return {row.customer: row.number for row in connection.execute(statement)}
 
 
-def read_known_numbers(connection: Connection, numbers: Sequence[str]) -> set[str]:
-    """Return which of the numbers are of an invoice."""
-    found: set[str] = set()
+def read_currencies(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
+    """Return the currencies of the numbered invoices, those that there are."""
+    found: dict[str, str] = {}
     for batch in batches(numbers):
-        found |= set(connection.scalars(select(invoices.c.number).where(invoices.c.number.in_(batch))))
+        rows = connection.execute(select(invoices.c.number, invoices.c.currency).where(invoices.c.number.in_(batch)))
+        found |= {row.number: row.currency for row in rows}
     return found
-
-
-def read_customers_of(connection: Connection, numbers: Sequence[str]) -> list[str]:
-    """Return whose the numbered invoices are, in order."""
-    statement = select(invoices.c.customer).where(invoices.c.number.in_(numbers)).distinct()
-    return sorted(connection.scalars(statement))
 
 
 def read_dues(connection: Connection, customer: str) -> list[Dues]:

@@ -63,12 +63,6 @@ def read_claims(connection: Connection, customer: str | None = None) -> list[Cla
     return [read_claim(row) for row in connection.execute(statement).mappings()]
 
 
-def read_customers_with_claims(connection: Connection) -> list[str]:
-    """Return the customers that have claims without a decision, in order."""
-    decided = select(claim_decisions.c.claim).where(claim_decisions.c.claim == claims.c.claim).exists()
-    return list(connection.scalars(select(claims.c.customer).where(~decided).distinct().order_by(claims.c.customer)))
-
-
 def read_decisions(connection: Connection, customers: Sequence[str] | None = None) -> dict[str, Decided]:
     """Return all decisions, or those about some customers, by claim."""
     statement = select(claim_decisions)
@@ -101,7 +95,8 @@ def save_decision(connection: Connection, claim: Claim, decided: Decided) -> boo
         "claim": claim.claim,
         "customer": claim.customer,
         "accepted": decision.accepted,
-        "compensates": claim.about if decision.accepted else None,
+        # With the customer, whatever somebody else claimed; ids have no line breaks.
+        "compensates": f"{claim.customer}\n{claim.about}" if decision.accepted else None,
         "reasons": list(decision.reasons),
         "percent": decision.percent,
         "amount_minor": to_minor(decision.amount, decision.currency) if decision.currency else 0,

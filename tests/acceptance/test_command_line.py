@@ -263,12 +263,15 @@ def test_killed_run_leaves_no_gap_and_goes_on(run, tmp_path):
 
 
 def test_demo_ends_with_pdfs_and_a_table(run, tmp_path):
-    """The demo leaves a PDF per invoice, runs a second time, and spares every folder that is not its own."""
+    """The demo goes from outage and claim to setoff and PDFs, runs twice, and spares folders that are not its own."""
     for _ in range(2):
         result = run("demo")
         assert result.returncode == 0, result.stderr
     assert "1,026.00 EUR" in result.stdout
-    assert len(list((tmp_path / "demo-output" / "pdf").glob("*.pdf"))) == 4
+    assert "the last day was 15 Nov 2026" in " ".join(result.stdout.split())
+    assert "-160.00 EUR" in result.stdout
+    assert len(list((tmp_path / "demo-output" / "pdf").glob("*.pdf"))) == 18
+    assert len(list((tmp_path / "demo-output" / "reports").glob("*.pdf"))) == 7
     run("init")
     run("import", WORKED_MONTH)
     books = (tmp_path / "billing.db").read_bytes()

@@ -421,7 +421,9 @@ EXCLUSIONS = [
     ("d)", ("d", "force_majeure", "Force  Majeure Event"), None, True),
     ("e)", ("e", "customer_system", "third-party system", "third_party", "Third party"), None, True),
     ("f)", ("f", "customer", "Agents", "affiliates"), None, True),
-    ("g)", ("g", "fix_of_excluded", "fix", "fix attempt", "repair"), None, True),
+    ("g)", ("g", "fix_of_excluded", "fix attempt"), None, True),
+    # Mending what no clause excludes is downtime like any other.
+    ("g)", ("fix", "repair"), None, False),
     ("none of these:", NO_EXCLUSION, 7 * DAY, False),
     ("none of these, not notified:", NO_EXCLUSION, None, False),
 ]

@@ -827,6 +827,15 @@ def test_claims_of_both_kinds():
     assert [outcome(one) for one in found] == [ACCEPTED, "10 % = 100.00 EUR from 2026-12"]
 
 
+def test_under_two_lists_the_first_contract_decides():
+    """A customer of two agreements that compensate breaches claims under that of the first contract, in any order."""
+    dpo = agreement("dpo-group")
+    other = replace(dpo, name="dpo-two", compensation=replace(dpo.compensation, percent=Decimal(10)))
+    second = replace(SERVER, contract="K2", price_list="dpo-two")
+    for contracts in ([SERVER, second], [second, SERVER]):
+        assert breach_outcome(contracts=contracts, lists=[other]) == ACCEPTED
+
+
 def test_a_list_may_leave_conditions_out():
     """C3: which conditions hold is the list's choice; the limits, the dates and the channel always hold."""
     dpo = agreement("dpo-group")

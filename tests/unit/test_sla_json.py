@@ -284,7 +284,11 @@ def test_all_tickets_of_the_folder_appear(read):
         "T1,A,P1,2026-12-01T10:00,",
         "T2,B,T4,2026-10-05T10:00,",
     )
-    contracts = "contract,customer,price_list,package,starts_on\nKA,A,trifft,standard,2024-01-01\nKB,B,b2bee,out-of-package,2024-01-01\n"
+    contracts = (
+        "contract,customer,price_list,package,starts_on\n"
+        "KA,A,trifft,standard,2024-01-01\n"
+        "KB,B,b2bee,out-of-package,2024-01-01\n"
+    )
     assert targets(read(customers=CUSTOMERS, contracts=contracts, tickets=tickets)) == {
         "T1": [("first_response", "2026-12-01T12:00:00+01:00", 0, "running")],
         "T3": [("first_response", "2025-01-08T12:00:00+01:00", 10, "met")],
@@ -303,7 +307,7 @@ def test_a_contract_without_fee_has_clocks(read):
     """Clocks and uptime need no fee, so that a folder without prices can be measured."""
     contracts = "contract,customer,price_list,package,starts_on\nKA,A,trifft,standard,2026-01-01\n"
     found = read(customers=CUSTOMERS, contracts=contracts, tickets=tickets_of("T1,A,P1,2026-10-05T10:00,"))
-    assert targets(found) == {"T1": [("first_response", "2026-10-05T12:00:00+02:00", 33 * 480 - 300, "breached")]}
+    assert targets(found) == {"T1": [("first_response", "2026-10-05T12:00:00+02:00", 420 + 31 * 480 + 180, "breached")]}
     assert len(found["availability"]) == 1
 
 
@@ -314,9 +318,8 @@ def test_times_without_offset_are_the_lists(read):
         "T2,A,P1,2026-12-01 10:00,",
         "T3,A,P1,2026-10-23T16:00,",
     )
-    due = {
-        name: found[0][1] for name, found in targets(read(**ALL | {"tickets": tickets, "ticket_pauses": ""})).items()
-    }
+    found = read(customers=CUSTOMERS, contracts=CONTRACTS, tickets=tickets)
+    due = {name: one[0][1] for name, one in targets(found).items()}
     assert due == {
         "T1": "2026-10-05T12:00:00+02:00",
         "T2": "2026-12-01T12:00:00+01:00",
@@ -411,8 +414,8 @@ def test_which_claims_are_listed(read, month, expected):
         "U10,A,uptime,2026-10,,,2026-11-15T23:59:59\n"
         "BC,D,ticket,,TN,2026-11-01,2026-11-16T00:00\n"
     )
-    files = ALL | {"tickets": OVER_MIDNIGHT, "ticket_pauses": "", "outages": OUTAGES, "claims": claims}
-    assert reasons(read(month=month, **files)) == expected
+    files = {"customers": CUSTOMERS, "contracts": CONTRACTS, "tickets": OVER_MIDNIGHT, "outages": OUTAGES}
+    assert reasons(read(month=month, **files, claims=claims)) == expected
 
 
 def test_claims_of_other_months_count_for_what_was_claimed_before(read):
@@ -477,7 +480,7 @@ BAD = [
 
 @pytest.mark.parametrize(("name", "line", "column", "reason"), BAD)
 def test_a_rejected_row(run, name, line, column, reason):
-    """It is named on standard error with file, line, column and reason; the rest is measured, and the exit code is 1."""
+    """It is named on standard error with file, line, column and reason; the rest is measured, and the exit is 1."""
     result = run(**ALL | {name: ALL[name] + line + "\n"})
     assert result.exit_code == 1
     place = f"{name}.csv:{len(ALL[name].splitlines()) + 1} {column}: "
