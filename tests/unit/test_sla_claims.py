@@ -335,7 +335,8 @@ def test_a_breach_is_worth_a_quarter_of_a_subscription():
     assert (decision.due_on, decision.cap, decision.paid_period) == (date(2026, 10, 25), "dpo-group/2026-10", None)
     assert decision.explanation == (
         (
-            "Ticket T1 was not answered or solved by 5 Oct 2026 at 10:30: 25 % of the subscription Server "
+            "The first response of ticket T1 was due by 5 Oct 2026 at 10:30 and did not come in time: "
+            "25 % of the subscription Server "
             "management (K1) at 200.00 USD is 50.00 USD."
         ),
         "It is taken off the invoices from November 2026 on.",
@@ -794,7 +795,8 @@ def test_a_cut_credit_says_so():
     assert len(whole.explanation) == 2
     assert cut.explanation == (
         (
-            "Ticket T2 was not answered or solved by 6 Oct 2026 at 10:30: 25 % of the subscription Server "
+            "The first response of ticket T2 was due by 6 Oct 2026 at 10:30 and did not come in time: "
+            "25 % of the subscription Server "
             "management (K1) at 200.00 USD is 50.00 USD."
         ),
         "With the month's limit of 75.00 USD for all compensation, 25.00 USD of it can be given.",

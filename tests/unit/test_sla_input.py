@@ -876,16 +876,16 @@ def read_contract(folder, price_list, package, customers_currency, **fields):
 
 
 CURRENCIES = [
-    row("the list's", "trifft", "premium", "", "", ""),
+    row("the list's", "trifft", "premium", "", "", "EUR"),
     row("the customer's", "trifft", "premium", "CZK", "", "CZK"),
     row("its own", "trifft", "premium", "", "USD", "USD"),
     row("its own, which is the customer's", "trifft", "premium", "CZK", "CZK", "CZK"),
-    row("the customer's, which is the list's", "trifft", "premium", "EUR", "", ""),
-    row("its own, which is the list's", "trifft", "premium", "", "EUR", ""),
-    row("dpo-group, the list's", "dpo-group", "vps", "USD", "", ""),
+    row("the customer's, which is the list's", "trifft", "premium", "EUR", "", "EUR"),
+    row("its own, which is the list's", "trifft", "premium", "", "EUR", "EUR"),
+    row("dpo-group, the list's", "dpo-group", "vps", "USD", "", "USD"),
     row("dpo-group, the customer's", "dpo-group", "vps", "UAH", "", "UAH"),
     row("xopero-en, its own", "xopero-en", "subscription", "", "PLN", "PLN"),
-    row("xopero-pl, the list's", "xopero-pl", "subscription", "PLN", "PLN", ""),
+    row("xopero-pl, the list's", "xopero-pl", "subscription", "PLN", "PLN", "PLN"),
     row("xopero-pl, the customer's", "xopero-pl", "subscription", "EUR", "", "EUR"),
     row("b2bee, the list's", "b2bee", "premium", "", "", ""),
     row("b2bee, everybody's", "b2bee", "premium", "EUR", "EUR", ""),
@@ -894,7 +894,7 @@ CURRENCIES = [
 
 @pytest.mark.parametrize(("price_list", "package", "customers", "own", "currency"), CURRENCIES)
 def test_the_currency_of_a_contract(tmp_path, price_list, package, customers, own, currency):
-    """Take the contract's, else the customer's, else the list's, which is not said again."""
+    """Take the contract's, else the customer's, else the list's; a list that is in one currency says it for all."""
     read = read_contract(tmp_path, price_list, package, customers, currency=own)
     assert read.rejected == []
     assert [one.currency for one in read.contracts] == [currency]
@@ -1008,10 +1008,14 @@ def test_expenses_are_in_the_contracts_currency(tmp_path):
 
 @pytest.mark.parametrize(
     ("head", "cell", "currency"),
-    [row("no column", "", "", "USD"), row("empty", ",currency", ",", ""), row("another", ",currency", ",CZK", "CZK")],
+    [
+        row("no column", "", "", "USD"),
+        row("empty", ",currency", ",", "EUR"),
+        row("another", ",currency", ",CZK", "CZK"),
+    ],
 )
 def test_a_known_currency_stays_without_the_column(tmp_path, head, cell, currency):
-    """Keep a known contract's currency where the file has no column; an empty field takes it away."""
+    """Keep a known contract's currency where the file has no column; an empty field means the list's."""
     known = {"K7": contract("premium", contract="K7", price_list="trifft", monthly_fee="100", currency="USD")}
     text = f"contract,customer,price_list,package,starts_on{head}\nK7,C1,trifft,premium,2016-01-01{cell}\n"
     text = text.replace("starts_on", "starts_on,monthly_fee").replace("2016-01-01", "2016-01-01,100")

@@ -420,7 +420,7 @@ def compensated_worlds(draw):
     due_days = {}
     for one in tickets:
         moments = measure_ticket(world, one).breaches((TargetKind.FIRST_RESPONSE, TargetKind.SOLUTION))
-        due_days[one.ticket] = [datetime.fromtimestamp(at, tz=KYIV).date() for at in moments]
+        due_days[one.ticket] = [datetime.fromtimestamp(at, tz=KYIV).date() for at, _ in moments]
     claims = draw(ticket_claims(tickets, due_days))
     oracle = World(agreement("dpo-group"), contracts, claims, (), tickets, world.pauses, issued, as_of)
     return world, claims, oracle
