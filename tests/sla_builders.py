@@ -1,7 +1,7 @@
 """Short ways to write down tickets, pauses, outages and claims in tests, and to say what they come to."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -148,8 +148,3 @@ def uptime(*outages: Outage, period: str = "2026-10", package: str = "standard",
 def decide(world: CustomerSla, *claims: Claim, earlier=()) -> list[Decision]:
     """Decide claims, with the decisions in order of the claims' ids."""
     return sorted(decide_claims(world, claims, earlier), key=lambda decision: decision.claim)
-
-
-def days_later(day: str, days: int) -> str:
-    """Count days on."""
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()

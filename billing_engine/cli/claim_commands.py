@@ -71,8 +71,8 @@ def decide(
 ) -> None:
     """Decide claims, by rule with --auto, or one by hand with --accept or --reject and a note."""
     by_hand = _verdict(claim, note, amount, auto=auto, accept=accept, reject=reject)
-    billing = world_of(context, database, settings, price_lists).open_billing()
     now, today = read_as_of(as_of), read_day(on)
+    billing = world_of(context, database, settings, price_lists).open_billing()
     if claim is None or by_hand is None:
         decided = billing.sla.decide_claims(now, today, claim)
     else:

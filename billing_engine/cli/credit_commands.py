@@ -84,10 +84,10 @@ def grant(
     """Grant a goodwill credit by hand; it is set off on the customer's next invoices."""
     from billing_engine.sla_desk import Goodwill  # noqa: PLC0415 - SQLAlchemy is slow to import
 
-    last_day = None if expires_on is None else read_day(expires_on)
+    day, last_day = read_day(on), None if expires_on is None else read_day(expires_on)
     goodwill = Goodwill(customer, read_amount(amount), reason, currency, setoff, last_day)
     billing = world_of(context, database, settings, price_lists).open_billing()
-    granted = billing.sla.grant_credit(goodwill, read_day(on))
+    granted = billing.sla.grant_credit(goodwill, day)
     if format_ is Format.JSON:
         from billing_engine import json_shapes, sla_shapes  # noqa: PLC0415 - as above
 
@@ -108,6 +108,6 @@ def refund(
     database: DatabaseOption = None,
 ) -> None:
     """Book that a credit, or a part of it, was paid out instead of set off."""
-    billing = world_of(context, database).open_billing()
-    left = billing.sla.refund_credit(credit, None if amount is None else read_amount(amount), reason, read_day(on))
+    day, paid = read_day(on), None if amount is None else read_amount(amount)
+    left = world_of(context, database).open_billing().sla.refund_credit(credit, paid, reason, day)
     typer.echo(f"{left.credit}: {left.remaining} {left.currency} of {left.amount} are left")

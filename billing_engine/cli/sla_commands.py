@@ -69,8 +69,9 @@ def report(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Report a month per customer: targets kept and missed, worst cases, uptime, claims, credits."""
+    now = read_as_of(as_of)
     world = world_of(context, database, settings, price_lists)
-    reports = world.open_billing().sla.report(month, read_as_of(as_of), customer)
+    reports = world.open_billing().sla.report(month, now, customer)
     if format_ is Format.JSON:
         from billing_engine import json_shapes, sla_shapes  # noqa: PLC0415 - as above
 
@@ -101,9 +102,9 @@ def termination(
     """Say whether a customer may terminate after bad months, and what of its paid fees is for the days after --on."""
     from billing_engine.sla_desk import Goodwill  # noqa: PLC0415 - SQLAlchemy is slow to import
 
+    day, now = read_day(on), read_as_of(as_of)
     billing = world_of(context, database, settings, price_lists).open_billing()
-    day = read_day(on)
-    refund = billing.sla.termination(customer, day, read_as_of(as_of))
+    refund = billing.sla.termination(customer, day, now)
     credit = None
     if book:
         if not refund.rights or not refund.amount:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -53,7 +53,7 @@ def assess_ticket_claim(sla: CustomerSla, claim: Claim) -> Assessment:
     ticket = sla.tickets.get(claim.ticket)
     if ticket is None:
         sentence = f"There is no ticket {claim.ticket} of this customer."
-        return Assessment({RefusalReason.UNKNOWN_TICKET: sentence})
+        return Assessment({RefusalReason.UNKNOWN_TICKET: sentence}, decide_by=_decide_by_of_any(sla, claim))
     concerned = [a for a in sla.concerned_by(ticket) if a.price_list.compensation is not None]
     if not concerned or claim.breach_on is None:
         return Assessment({RefusalReason.NO_GUARANTEE: "The agreement gives no compensation for breaches."})
@@ -66,6 +66,20 @@ def assess_ticket_claim(sla: CustomerSla, claim: Claim) -> Assessment:
     reasons = dict([*_reasons_of_ticket(case), *_reasons_at_breach(case, breached_at), *_reasons_of_claim(case)])
     ordered = {reason: reasons[reason] for reason in RefusalReason if reason in reasons}
     return _priced(case, ordered, breach)
+
+
+def _decide_by_of_any(sla: CustomerSla, claim: Claim) -> date | None:
+    """Return the last day for deciding a claim that names no ticket of the customer, by its first such agreement."""
+    agreements = (sla.agreement_on(contract, claim.submitted_at) for contract in sla.contracts)
+    days = (
+        _decide_by(a, a.price_list.compensation, claim) for a in agreements if a.price_list.compensation is not None
+    )
+    return next(days, None)
+
+
+def _decide_by(agreement: Agreement, terms: CompensationTerms, claim: Claim) -> date | None:
+    received_on = agreement.day_of(claim.submitted_at)
+    return terms.decide_within.after_day(received_on) if terms.decide_within is not None else None
 
 
 def _breach_on(case: _Case) -> tuple[Instant, TargetKind] | None:
@@ -146,7 +160,6 @@ def _priced(case: _Case, reasons: dict[RefusalReason, str], breach: tuple[Instan
     agreement = dearest or case.concerned[0]
     currency, fee = agreement.currency, dearest.monthly_fee() if dearest is not None else ZERO
     amount = round_money(fee * case.terms.percent / 100, currency)
-    received_on = agreement.day_of(case.claim.submitted_at)
     return Assessment(
         reasons,
         case.price_list,
@@ -155,8 +168,8 @@ def _priced(case: _Case, reasons: dict[RefusalReason, str], breach: tuple[Instan
         currency=currency,
         worth=_worth(case, agreement, amount, breach),
         breached_at=None if breach is None else breach[0],
-        cap=monthly_cap(case.sla, case.price_list, case.terms, Month(case.day.year, case.day.month)),
-        decide_by=case.terms.decide_within.after_day(received_on) if case.terms.decide_within is not None else None,
+        cap=monthly_cap(case.sla, agreement, Month(case.day.year, case.day.month)),
+        decide_by=_decide_by(agreement, case.terms, case.claim),
     )
 
 
@@ -172,13 +185,21 @@ def _worth(case: _Case, agreement: Agreement, amount: Decimal, breach: tuple[Ins
     return f"{late}: {words.percent(case.terms.percent)} of {subscription} at {fee} is {worth}."
 
 
-def monthly_cap(sla: CustomerSla, price_list: PriceList, terms: CompensationTerms, month: Month) -> Decimal:
-    """Return the most that breaches of a month are worth together: a percentage of all standard subscriptions (C2)."""
-    same_list = [a for a in sla.in_month(month) if a.price_list.name == price_list.name]
-    total = sum((a.monthly_fee() * a.contract.quantity for a in _standard(same_list)), ZERO)
-    currency = same_list[0].currency if same_list else price_list.currency
-    return round_money(total * terms.monthly_cap_percent / 100, currency)
+def monthly_cap(sla: CustomerSla, agreement: Agreement, month: Month) -> Decimal:
+    """Return the most that breaches of a month are worth together: a percentage of all standard subscriptions (C2).
+
+    Those are the ones under the same price list and in the same currency.
+    """
+    terms = agreement.price_list.compensation
+    if terms is None:
+        return ZERO
+    total = sum(
+        (a.monthly_fee() * a.contract.quantity for a in _alike(sla, agreement, month) if a.package.standard), ZERO
+    )
+    return round_money(total * terms.monthly_cap_percent / 100, agreement.currency)
 
 
-def _standard(agreements: Iterable[Agreement]) -> Iterator[Agreement]:
-    return (a for a in agreements if a.package.standard)
+def _alike(sla: CustomerSla, agreement: Agreement, month: Month) -> Iterator[Agreement]:
+    for other in sla.in_month(month):
+        if other.price_list.name == agreement.price_list.name and other.currency == agreement.currency:
+            yield other

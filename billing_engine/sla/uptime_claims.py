@@ -65,11 +65,14 @@ def _too_late(claim: Claim, month: Month, price_list: PriceList, terms: Availabi
 
 
 def _worth(sla: CustomerSla, month: Month, missed: Sequence[Availability]) -> tuple[Decimal, str, str]:
-    """Add up the credits of all contracts that missed their guarantee."""
-    amount, currency, said = ZERO, "", []
-    for one in missed:
-        agreement = sla.agreement(one.contract, month)
-        currency = agreement.currency
+    """Add up the credits of the contracts that missed their guarantee, those in the currency of the first."""
+    agreements = [sla.agreement(one.contract, month) for one in missed]
+    currency = agreements[0].currency if agreements else ""
+    amount, said = ZERO, []
+    for one, agreement in zip(missed, agreements, strict=True):
+        if agreement.currency != currency:
+            said.append(f"Contract {one.contract.contract} is in {agreement.currency} and adds nothing.")
+            continue
         fee = round_money(agreement.fee_of(month), currency)
         credit = round_money(fee * one.credit_percent / 100, currency)
         amount += credit

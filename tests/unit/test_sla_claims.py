@@ -223,6 +223,12 @@ FEES = [
     row("R12 half up, down", [standard("99.94")], 448, "10 % = 9.99 EUR from 2026-12"),
     row("the contract's currency", [standard("5001", currency="JPY")], 448, "10 % = 500.00 JPY from 2026-12"),
     row("two contracts add up", [STANDARD, PREMIUM], 448, "20 % = 500.00 EUR from 2026-12"),
+    row(
+        "two contracts in two currencies",
+        [STANDARD, replace(PREMIUM, currency="CZK")],
+        448,
+        "20 % = 100.00 EUR from 2026-12",
+    ),
     row("two contracts, one guarantee met", [STANDARD, PREMIUM], 300, "20 % = 400.00 EUR from 2026-12"),
     row("two contracts, both met", [STANDARD, PREMIUM], 223, ["guarantee_met"]),
     row(
@@ -445,6 +451,16 @@ def test_open_tickets_by_units(contracts, most, too_many):
     """C3: over 50 units, 10 % of the units, rounded down, may be open."""
     assert breach_outcome(contracts=contracts, tickets=others(most - 1)) == ACCEPTED
     assert breach_outcome(contracts=contracts, tickets=others(too_many - 1)) == ["too_many_open_tickets"]
+
+
+def test_50_units_are_not_over_50():
+    """C3: where the share is 20 %, exactly 50 units still have five open tickets and 51 have ten."""
+    dpo = agreement("dpo-group")
+    limits = replace(dpo.compensation.open_limits, percent_of_units=Decimal(20))
+    fifth = replace(dpo, compensation=replace(dpo.compensation, open_limits=limits))
+    assert breach_outcome(contracts=[units(50)], tickets=others(5), lists=[fifth]) == TOO_MANY
+    assert breach_outcome(contracts=[units(51)], tickets=others(9), lists=[fifth]) == ACCEPTED
+    assert breach_outcome(contracts=[units(51)], tickets=others(10), lists=[fifth]) == TOO_MANY
 
 
 CRITICAL = [
@@ -753,6 +769,7 @@ CAPS = [
     row("C2 ended the month before", [SERVER, until(VPS, "2026-09-30")], ALONE, ONE),
     row("C2 begins the month after", [SERVER, since(VPS, "2026-11-01")], ALONE, ONE),
     row("C2 another agreement adds nothing", [SERVER, agreed("trifft", "standard", contract="K4")], ALONE, ONE),
+    row("C2 another currency adds nothing", [SERVER, replace(VPS, currency="CZK")], ALONE, ONE),
     row("C2 each month has its own", [SERVER], ["2026-09-30", "2026-10-01", "2026-10-31"], ["50.00", "50.00", "0.00"]),
     row("C2 in order of breach, not of number", [SERVER, VPS], ALONE[::-1], ["0.00", "25.00", "50.00"]),
 ]

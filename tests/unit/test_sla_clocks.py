@@ -554,6 +554,12 @@ WHOSE = [
     row("active on its first day", (), [since(PREMIUM, "2026-10-05"), STANDARD], BY_PREMIUM),
     row("not yet active", (), [since(PREMIUM, "2026-10-06"), STANDARD], BY_STANDARD),
     row("outside any, the last", (), [until(PREMIUM, "2026-09-30"), since(STANDARD, "2026-11-01")], BY_PREMIUM),
+    row(
+        "outside any, of two the one that began last",
+        (),
+        [until(PREMIUM, "2026-08-31"), until(since(STANDARD, "2026-09-01"), "2026-09-30")],
+        BY_STANDARD,
+    ),
     row("outside any, the next", (), [since(PREMIUM, "2026-12-01"), since(STANDARD, "2026-11-01")], BY_STANDARD),
 ]
 
