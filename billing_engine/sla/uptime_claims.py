@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from billing_engine.model.claim import Claim
 from billing_engine.model.instant import local_date
@@ -37,15 +38,15 @@ def assess_uptime_claim(sla: CustomerSla, claim: Claim) -> Assessment:
         return Assessment(reasons)
     price_list, terms = lists[0], lists[0].availability
     reasons |= _too_late(claim, month, price_list, terms)
-    assessment = _worth(sla, month, [one for one in measured if not one.met])
+    worth = _worth(sla, month, [one for one in measured if not one.met])
     received_on = local_date(claim.submitted_at, price_list.zone)
     return Assessment(
         reasons,
         price_list,
-        percent=max((one.credit_percent for one in measured), default=ZERO),
-        amount=assessment[0],
-        currency=assessment[1],
-        worth=assessment[2],
+        percent=worth.percent,
+        amount=worth.amount,
+        currency=worth.currency,
+        worth=" ".join(worth.said),
         decide_by=terms.decide_within.after_day(received_on) if terms.decide_within is not None else None,
     )
 
@@ -64,23 +65,32 @@ def _too_late(claim: Claim, month: Month, price_list: PriceList, terms: Availabi
     return {RefusalReason.TOO_LATE: sentence}
 
 
-def _worth(sla: CustomerSla, month: Month, missed: Sequence[Availability]) -> tuple[Decimal, str, str]:
+class _Worth(NamedTuple):
+    """What a month is worth, and why in words."""
+
+    percent: Decimal
+    amount: Decimal
+    currency: str
+    said: list[str]
+
+
+def _worth(sla: CustomerSla, month: Month, missed: Sequence[Availability]) -> _Worth:
     """Add up the credits of the contracts that missed their guarantee, those in the currency of the first."""
     agreements = [sla.agreement(one.contract, month) for one in missed]
     currency = agreements[0].currency if agreements else ""
-    amount, said = ZERO, []
+    percent, amount, said = ZERO, ZERO, []
     for one, agreement in zip(missed, agreements, strict=True):
         if agreement.currency != currency:
             said.append(f"Contract {one.contract.contract} is in {agreement.currency} and adds nothing.")
             continue
         fee = round_money(agreement.fee_of(month), currency)
         credit = round_money(fee * one.credit_percent / 100, currency)
-        amount += credit
+        percent, amount = max(percent, one.credit_percent), amount + credit
         said.append(
             f"{_figures(one)}: {words.percent(one.credit_percent)} of the fee of {words.money(fee, currency)} "
             f"is {words.money(credit, currency)}."
         )
-    return amount, currency, " ".join(said)
+    return _Worth(percent, amount, currency, said)
 
 
 def _met(one: Availability) -> str:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -325,7 +326,7 @@ def test_credits_are_granted_listed_paid_out_and_set_off(decided, answer, tmp_pa
     ]  # fmt: skip
     ledger = answer("credit", "ledger", "--customer", "C1")
     assert len(ledger) == 10
-    assert sum(round(float(one["amount"]) * 100) for one in ledger) == 0
+    assert sum(Decimal(one["amount"]) for one in ledger) == 0
     applied = next(one for one in ledger if one["account"] == "applied" and one["credit"] == "CR-2026-00001")
     assert applied == {
         "posting": "CR-2026-00001/applied/1",

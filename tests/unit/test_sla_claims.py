@@ -227,7 +227,7 @@ FEES = [
         "two contracts in two currencies",
         [STANDARD, replace(PREMIUM, currency="CZK")],
         448,
-        "20 % = 100.00 EUR from 2026-12",
+        "10 % = 100.00 EUR from 2026-12",
     ),
     row("two contracts, one guarantee met", [STANDARD, PREMIUM], 300, "20 % = 400.00 EUR from 2026-12"),
     row("two contracts, both met", [STANDARD, PREMIUM], 223, ["guarantee_met"]),
