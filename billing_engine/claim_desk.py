@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from billing_engine.errors import ClaimError
-from billing_engine.model.claim import Claim, ClaimKind, Decision
-from billing_engine.model.contract import Contract
+from billing_engine.model.claim import Claim, ClaimKind, Decision, in_order_of_receipt
+from billing_engine.model.contract import Contract, currency_of
 from billing_engine.model.credit import Credit, CreditSource
 from billing_engine.model.instant import Instant, start_of_day
 from billing_engine.model.money import ZERO, round_money
@@ -25,6 +25,7 @@ from billing_engine.model.payment import Dues
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.sla_terms import Deadline, Setoff
+from billing_engine.sla import words
 from billing_engine.sla.agreement import CustomerSla
 from billing_engine.sla.claims import Accepted, decide_claims
 from billing_engine.sla.clocks import Clocks
@@ -101,19 +102,32 @@ def decide_by_hand(
     connection: Connection, claim_id: str, book: PriceListBook, as_of: Instant, decided_on: date, verdict: Verdict
 ) -> Standing:
     """Decide one claim as somebody says, and keep the note; raises ClaimError when that can not be."""
-    customer = next((c.customer for c in sla_records.read_claims(connection) if c.claim == claim_id), None)
-    if customer is None:
-        raise ClaimError(f"there is no claim {claim_id!r}; `billing-engine claim list` shows all")
+    customer = customer_of(connection, claim_id)
     master_data.lock_customer(connection, customer)
     sla, ripe, earlier = _open_claims(connection, customer, book, as_of)
     claim = next((c for c in ripe if c.claim == claim_id), None)
     if claim is None:
-        raise ClaimError(f"claim {claim_id} was decided already, or is about days that are not over yet")
+        raise not_to_be_decided(connection, claim_id)
     (by_rule,) = decide_claims(sla, [claim], earlier)
     decision = _as_said(by_rule, claim, sla, verdict)
     _keep(connection, claim, Decided(decision, decided_on, by_rule=False, note=verdict.note))
     release_pending(connection, customer, book)
     return next(s for s in read_standings(connection, customer) if s.claim.claim == claim_id)
+
+
+def customer_of(connection: Connection, claim_id: str) -> str:
+    """Return whose claim it is; raises ClaimError when there is none of that number."""
+    claim = sla_records.read_claim(connection, claim_id)
+    if claim is None:
+        raise ClaimError(f"there is no claim {claim_id!r}; `billing-engine claim list` shows all")
+    return claim.customer
+
+
+def not_to_be_decided(connection: Connection, claim_id: str) -> ClaimError:
+    """Say why a claim that is there is not to be decided now."""
+    if sla_records.is_decided(connection, claim_id):
+        return ClaimError(f"claim {claim_id} was decided already; `billing-engine claim list` shows how")
+    return ClaimError(f"claim {claim_id} is about days that are not over yet, or comes later than --as-of")
 
 
 def _open_claims(
@@ -133,7 +147,7 @@ def _is_ripe(claim: Claim, sla: CustomerSla) -> bool:
     last = claim.period.last_day if claim.period is not None else claim.breach_on
     if claim.submitted_at > sla.as_of or last is None:
         return False
-    zones = [sla.book.versions(contract.price_list)[-1].zone for contract in sla.contracts] or [ZoneInfo("UTC")]
+    zones = [sla.book.zone(contract.price_list) for contract in sla.contracts] or [ZoneInfo("UTC")]
     return all(start_of_day(last + timedelta(days=1), zone) <= sla.as_of for zone in zones)
 
 
@@ -150,22 +164,23 @@ def _as_said(by_rule: Decision, claim: Claim, sla: CustomerSla, verdict: Verdict
             cap="",
             paid_period=None,
         )
-    amount = by_rule.amount if verdict.amount is None else verdict.amount
     if not by_rule.accepted and verdict.amount is None:
         raise ClaimError(
             f"by the rules claim {claim.claim} is worth nothing ({', '.join(by_rule.reasons)}); name an amount"
         )
+    if verdict.amount is None or (by_rule.accepted and verdict.amount == by_rule.amount):
+        return replace(by_rule, explanation=(*by_rule.explanation, verdict.note))
     currency = by_rule.currency or _currency(sla.contracts, sla.book)
-    if round_money(amount, currency) != amount or amount < 0:
-        raise ClaimError(f"{amount} is no amount of {currency}")
+    if round_money(verdict.amount, currency) != verdict.amount or verdict.amount < 0:
+        raise ClaimError(f"{verdict.amount} is no amount of {currency} from 0 up in whole cents")
+    given = f"Decided by hand: {words.money(verdict.amount, currency)}."
     return replace(
         by_rule,
         accepted=True,
-        amount=amount,
+        percent=ZERO,
+        amount=verdict.amount,
         currency=currency,
-        applies_from=by_rule.applies_from,
-        explanation=(*(by_rule.explanation if by_rule.accepted else ()), verdict.note),
-        paid_period=by_rule.paid_period,
+        explanation=(given, verdict.note),
     )
 
 
@@ -183,7 +198,7 @@ def release_pending(connection: Connection, customer: str, book: PriceListBook) 
     decisions = sla_records.read_decisions(connection, [customer])
     dues = invoices.read_dues(connection, customer)
     contracts = list(master_data.read_contracts(connection, [customer]).values())
-    for claim_id in waiting:
+    for claim_id in sorted(waiting, key=lambda one: in_order_of_receipt(claims[one])):
         decided = decisions[claim_id]
         paid_period = decided.decision.paid_period
         paid_on = decided.decided_on if paid_period is None else _paid_on(dues, paid_period)
@@ -243,5 +258,5 @@ def _credit_terms(
 
 def _currency(contracts: Iterable[Contract], book: PriceListBook) -> str:
     for contract in contracts:
-        return contract.currency or book.versions(contract.price_list)[-1].currency
+        return currency_of(contract, book.versions(contract.price_list)[-1])
     raise ClaimError("the customer has no contract, so there is no currency for an amount")

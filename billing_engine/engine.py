@@ -21,7 +21,7 @@ from billing_engine.billing_run import (
     plan_customer,
 )
 from billing_engine.errors import BillingError, SettingsMissingError
-from billing_engine.import_folder import ImportReport, import_folder
+from billing_engine.import_folder import PAYMENTS, ImportReport, import_folder
 from billing_engine.model.contract import by_customer
 from billing_engine.model.instant import SECONDS_PER_DAY, midnight_utc
 from billing_engine.model.invoice import Invoice, Seller
@@ -80,8 +80,10 @@ class BillingEngine:
             lambda: self._transactions.writing(connection),
             skip_rejected=skip_rejected,
         )
+        if not report.stored or not report.counts[PAYMENTS].added:
+            return report
         with self._transactions.reading(connection) as active:
-            waiting = credit_ledger.read_customers_without_credit(active) if report.stored else []
+            waiting = credit_ledger.read_customers_without_credit(active)
         for customer in waiting:
             with suppress(BillingError):  # it waits on, and the customer's run says why
                 self._release_pending(customer, connection)

@@ -78,6 +78,8 @@ _WHY_KEPT = {
 }
 """What may be changed, where something may."""
 
+PAYMENTS = files.PAYMENTS
+
 Opening = Callable[[], AbstractContextManager[Connection]]
 
 
@@ -91,20 +93,21 @@ def import_folder(
     Raises InputFolderError when there is nothing to read.
     """
     with reading() as connection:
-        known = _read_known(connection)
+        known = _read_known(connection, path)
     parsed = _parse(path, book, known)
     with writing() as connection:
-        now = _read_known(connection)
+        now = _read_known(connection, path)
         if now != known:  # somebody imported master data meanwhile
             parsed = _parse(path, book, now)
         return _store(connection, parsed, skip_rejected=skip_rejected)
 
 
-def _read_known(connection: Connection) -> _Known:
+def _read_known(connection: Connection, path: Path) -> _Known:
+    """Read what rows may refer to; tickets, which are many, only where pauses do."""
     return _Known(
         master_data.read_customers(connection),
         master_data.read_contracts(connection),
-        sla_records.read_ticket_customers(connection),
+        sla_records.read_ticket_customers(connection) if (path / files.PAUSES).exists() else {},
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.intake.folder import InputFolder
 from billing_engine.model.claim import Claim, Decision, in_order_of_receipt
-from billing_engine.model.contract import by_customer
+from billing_engine.model.contract import Contract, by_customer
 from billing_engine.model.instant import Instant
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
@@ -41,7 +42,7 @@ def measure_folder(path: Path, month: Month, book: PriceListBook, as_of: Instant
     """Measure a folder's tickets and uptime, and decide its claims; raises InputFolderError with nothing to read."""
     folder = InputFolder(path, book, fees_needed=False)
     customers = [customer.customer for _, customer in folder.read_customers()]
-    contracts = by_customer(contract for _, contract in folder.read_contracts())
+    contracts = by_customer(_warned_of_fees(folder, book))
     tickets = by_customer(ticket for _, ticket in folder.read_tickets())
     pauses: dict[str, list[Pause]] = {}
     for _, pause in folder.read_pauses():
@@ -77,6 +78,16 @@ def measure_folder(path: Path, month: Month, book: PriceListBook, as_of: Instant
         tuple(sorted(folder.warnings)),
         tuple(folder.unread()),
     )
+
+
+def _warned_of_fees(folder: InputFolder, book: PriceListBook) -> Iterator[Contract]:
+    """Stream the contracts, with a warning where a fee is missing: credits would be percentages of nothing."""
+    for place, contract in folder.read_contracts():
+        package = book.in_force_or_first(contract.price_list, contract.starts_on).package(contract.package)
+        if contract.monthly_fee is None and package.monthly_fee is None:
+            reason = f"is empty, and package {contract.package} leaves it to the contract; its credits count as 0"
+            folder.warnings.append(Rejected(*place, "monthly_fee", reason))
+        yield contract
 
 
 def _of(customer: str, outages: list[Outage]) -> list[Outage]:

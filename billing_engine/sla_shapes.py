@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo
 
 from billing_engine.claim_desk import Standing
 from billing_engine.model.claim import Claim, Decision
-from billing_engine.model.credit import Credit, LedgerEntry
+from billing_engine.model.credit import Credit, LedgerEntry, Refund
 from billing_engine.model.instant import Instant, local_datetime
 from billing_engine.model.money import plain
 from billing_engine.model.sla import Availability, TicketResult
 from billing_engine.model.sla_report import SlaReport
-from billing_engine.sla_desk import Refund
 from billing_engine.sla_folder import SlaFolder
 
 

@@ -13,9 +13,9 @@ from billing_engine.cli.options import (
     DatabaseOption,
     Format,
     FormatOption,
-    OptionalMonthOption,
     PriceListsOption,
     SettingsOption,
+    parse_month,
     world_of,
 )
 from billing_engine.cli.times import AsOfOption, OnOption, read_as_of, read_day
@@ -30,7 +30,12 @@ app = typer.Typer(help="List and decide claims for credits.", no_args_is_help=Tr
 @app.command("list")
 def list_(
     context: typer.Context,
-    month: OptionalMonthOption = None,
+    month: Annotated[
+        Month | None,
+        typer.Option(
+            "--month", parser=parse_month, metavar="YYYY-MM", help="Only claims about this month.", show_default=False
+        ),
+    ] = None,
     customer: Annotated[str | None, typer.Option(help="Only this customer.", show_default=False)] = None,
     open_: Annotated[bool, typer.Option("--open", help="Only claims that wait for a decision.")] = False,
     database: DatabaseOption = None,
@@ -45,7 +50,7 @@ def list_(
         for standing in billing.sla.claims(customer)
         if (month is None or _is_about(standing, month)) and not (open_ and standing.decided is not None)
     ]
-    _print(found, format_)
+    _print(found, format_, "there are no such claims")
 
 
 @app.command()
@@ -80,7 +85,7 @@ def decide(
 
         verdict = Verdict(accept, by_hand[0], note)
         decided = [billing.sla.decide_claim_by_hand(claim, verdict, now, today)]
-    _print(decided, format_)
+    _print(decided, format_, "no claim was decided: none waits whose month or day is over")
 
 
 def _verdict(
@@ -104,7 +109,7 @@ def _is_about(standing: Standing, month: Month) -> bool:
     return is_about(standing.claim, month)
 
 
-def _print(standings: Sequence[Standing], format_: Format) -> None:
+def _print(standings: Sequence[Standing], format_: Format, nothing: str) -> None:
     if format_ is Format.JSON:
         from billing_engine import json_shapes, sla_shapes  # noqa: PLC0415 - only where JSON is asked for
 
@@ -115,4 +120,4 @@ def _print(standings: Sequence[Standing], format_: Format) -> None:
     if standings:
         tables.out.print(sla_tables.claim_table(standings))
     else:
-        typer.echo("there are no such claims", err=True)
+        typer.echo(nothing, err=True)

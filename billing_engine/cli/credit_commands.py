@@ -82,10 +82,10 @@ def grant(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Grant a goodwill credit by hand; it is set off on the customer's next invoices."""
-    from billing_engine.sla_desk import Goodwill  # noqa: PLC0415 - SQLAlchemy is slow to import
+    from billing_engine.model.credit import Grant  # noqa: PLC0415 - SQLAlchemy is slow to import
 
     day, last_day = read_day(on), None if expires_on is None else read_day(expires_on)
-    goodwill = Goodwill(customer, read_amount(amount), reason, currency, setoff, last_day)
+    goodwill = Grant(customer, read_amount(amount), reason, currency, setoff, last_day)
     billing = world_of(context, database, settings, price_lists).open_billing()
     granted = billing.sla.grant_credit(goodwill, day)
     if format_ is Format.JSON:

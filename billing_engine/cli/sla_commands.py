@@ -18,7 +18,7 @@ from billing_engine.cli.options import (
     world_of,
 )
 from billing_engine.cli.rendering import render_reports
-from billing_engine.cli.times import AsOfOption, OnOption, read_as_of, read_day
+from billing_engine.cli.times import AsOfOption, read_as_of, read_day
 from billing_engine.errors import BillingError
 
 app = typer.Typer(help="Measure service levels: clocks, uptime, claims.", invoke_without_command=True)
@@ -51,6 +51,7 @@ def sla(
     else:
         sla_tables.print_measured(measured)
     tables.print_rejected(measured.rejected, "rejected row", "`billing-engine import --report FILE` writes")
+    tables.print_rejected(measured.warnings, "warning", "`billing-engine import --report FILE` writes")
     tables.print_unread(measured.unread)
     if measured.rejected:
         raise typer.Exit(1)
@@ -84,7 +85,7 @@ def report(
     if pdf is not None:
         found = world.read_settings()
         render_reports(reports, None if found is None else found.seller, pdf)
-        typer.echo(f"{len(reports)} reports are in {pdf}", err=True)
+        typer.echo(f"{len(reports)} PDF{'' if len(reports) == 1 else 's'} in {pdf}", err=True)
 
 
 @app.command()
@@ -92,7 +93,12 @@ def termination(
     context: typer.Context,
     customer: Annotated[str, typer.Option("--customer", help="Who terminates.")],
     book: Annotated[bool, typer.Option("--book", help="Grant what is paid back as a credit.")] = False,
-    on: OnOption = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", help="Last day of the contract. (default: today)", metavar="YYYY-MM-DD", show_default=False
+        ),
+    ] = None,
     as_of: AsOfOption = None,
     database: DatabaseOption = None,
     settings: SettingsOption = None,
@@ -100,7 +106,7 @@ def termination(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Say whether a customer may terminate after bad months, and what of its paid fees is for the days after --on."""
-    from billing_engine.sla_desk import Goodwill  # noqa: PLC0415 - SQLAlchemy is slow to import
+    from billing_engine.model.credit import Grant  # noqa: PLC0415 - SQLAlchemy is slow to import
 
     day, now = read_day(on), read_as_of(as_of)
     billing = world_of(context, database, settings, price_lists).open_billing()
@@ -109,7 +115,7 @@ def termination(
     if book:
         if not refund.rights or not refund.amount:
             raise BillingError("there is no right to a refund; `billing-engine credit grant` grants goodwill")
-        credit = billing.sla.grant_credit(Goodwill.of_refund(refund), day)
+        credit = billing.sla.grant_credit(Grant.of_refund(refund), day)
     from billing_engine import json_shapes, sla_shapes  # noqa: PLC0415 - only where it is asked for
 
     if format_ is Format.JSON:

@@ -56,7 +56,8 @@ def _print_breaches(tickets: Sequence[TicketResult]) -> None:
         out.print()
         more = f", the first {_MOST_BREACHES}" if len(rows) > _MOST_BREACHES else ""
         columns = ("Customer", "Ticket", "Severity", "Target", "Within", "Due", ">Elapsed")
-        out.print(table(f"{len(rows)} breaches{more}", *columns, rows=rows[:_MOST_BREACHES]))
+        count = f"{len(rows):,} breach{'' if len(rows) == 1 else 'es'}"
+        out.print(table(f"{count}{more}", *columns, rows=rows[:_MOST_BREACHES]))
 
 
 def _target_table(title: str, targets: Sequence[TargetSummary]) -> Table:

@@ -14,7 +14,7 @@ from billing_engine.billing_run import CustomerPlan, RunOutcome
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.model.charge import ChargeKind, Statement
 from billing_engine.model.instant import hours_and_minutes
-from billing_engine.model.invoice import Invoice, InvoiceDraft, InvoiceLine
+from billing_engine.model.invoice import ContractUse, Invoice, InvoiceDraft, InvoiceLine
 from billing_engine.model.money import minor_digits
 from billing_engine.rate_folder import RatedFolder
 
@@ -166,8 +166,8 @@ def _statement_table(rated: RatedFolder) -> Table:
 
 
 def _use_text(used_seconds: int, included_seconds: int | None) -> str:
-    included = "no limit" if included_seconds is None else hours_and_minutes(included_seconds)
-    return f"{hours_and_minutes(used_seconds)} of {included}"
+    used = hours_and_minutes(used_seconds)
+    return f"{used}, no limit" if included_seconds is None else f"{used} of {hours_and_minutes(included_seconds)}"
 
 
 def _by_tariff(statement: Statement) -> dict[str, Decimal]:
@@ -214,10 +214,7 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
     out.print(table(title, "Line", "Detail", ">Quantity", ">Price", ">Amount", rows=rows))
     for use in draft.uses:
         if use.included_minutes != 0:
-            included = None if use.included_minutes is None else use.included_minutes * 60
-            used = f"{_use_text(use.used_minutes * 60, included)} h"
-            beyond = f", {hours_and_minutes(use.overage_minutes * 60)} h beyond" if use.overage_minutes else ""
-            out.print(text(f"  {use.package_title} ({use.contract}): {used} included used{beyond}", style="dim"))
+            out.print(text(f"  {use.package_title} ({use.contract}): {_included_text(use)}", style="dim"))
     due = "" if draft.amount_due == draft.gross else f", due {money(draft.amount_due, draft.currency)}"
     percent = "" if draft.tax_percent is None else f" {draft.tax_percent.normalize():f}%"
     out.print(
@@ -231,6 +228,14 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
         for reason in entry.reason.splitlines():
             out.print(text(f"    {entry.entry} {entry.ticket}  {reason}"), soft_wrap=True)
     out.print()
+
+
+def _included_text(use: ContractUse) -> str:
+    used = hours_and_minutes(use.used_minutes * 60)
+    if use.included_minutes is None:
+        return f"{used} h used, all in the fee"
+    beyond = f", {hours_and_minutes(use.overage_minutes * 60)} h beyond" if use.overage_minutes else ""
+    return f"{used} of {hours_and_minutes(use.included_minutes * 60)} h included used{beyond}"
 
 
 def _quantity(line: InvoiceLine) -> str:

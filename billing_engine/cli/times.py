@@ -30,6 +30,7 @@ def read_as_of(text: str | None) -> Instant:
         return instant_of(datetime.now(UTC))
     try:
         moment = datetime.fromisoformat(text)
+        _check_year(moment.year)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no time; write it as 2026-11-02T09:00+01:00") from None
     return instant_of(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
@@ -38,6 +39,14 @@ def read_as_of(text: str | None) -> Instant:
 def read_day(text: str | None) -> date:
     """Read a day; without one it is today."""
     try:
-        return date.today() if text is None else date.fromisoformat(text)  # noqa: DTZ011 - the day on the clerk's wall
+        day = date.today() if text is None else date.fromisoformat(text)  # noqa: DTZ011 - the day on the clerk's wall
+        _check_year(day.year)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no day; write it as 2026-11-02") from None
+    return day
+
+
+def _check_year(year: int) -> None:
+    """Allow the years that files may have."""
+    if year not in range(1970, 2200):
+        raise ValueError

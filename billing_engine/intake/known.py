@@ -8,7 +8,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from billing_engine.errors import LocalTimeError
-from billing_engine.model.contract import Contract, Customer
+from billing_engine.model.contract import Contract, Customer, currency_of
 from billing_engine.model.instant import Instant, instant_of, resolve_wall_time
 from billing_engine.model.price_list import PriceList, PriceListBook
 
@@ -73,7 +73,7 @@ class Known:
     def currencies_of(self, customer: str) -> set[str]:
         """Return the currencies of a customer's contracts."""
         return {
-            contract.currency or price_list.currency
+            currency_of(contract, price_list)
             for contract in self.contracts_of(customer)
             for price_list in self.lists_of([contract])
         }

@@ -53,6 +53,7 @@ def known_countries() -> frozenset[str]:
     return frozenset(code for code in list_supported_countries() if len(code) == 2)
 
 
+@cache
 def holiday_source() -> str:
     """Name and version of the holiday data; an invoice records it, because a new version may know other days."""
     return f"holidays {version('holidays')}"

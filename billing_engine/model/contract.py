@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from billing_engine.model.money import ZERO
 from billing_engine.model.period import Month
-from billing_engine.model.price_list import Package
+from billing_engine.model.price_list import Package, PriceList
 from billing_engine.model.window import Window
 
 T = TypeVar("T")
@@ -86,6 +86,11 @@ class Terms:
     """Of the contract, for tariffs that leave the rate to it."""
     development_rate_per_hour: Decimal | None
     """Less the package's discount (R8)."""
+
+
+def currency_of(contract: Contract, price_list: PriceList) -> str:
+    """Return the currency of a contract's amounts: its own, else its price list's."""
+    return contract.currency or price_list.currency
 
 
 def by_customer(items: Iterable[Owned]) -> dict[str, list[Owned]]:

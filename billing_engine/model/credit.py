@@ -8,7 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from billing_engine.model.period import Month
+from billing_engine.model.money import ZERO
+from billing_engine.model.period import Month, day_in_words
 from billing_engine.model.sla_terms import Setoff
 
 
@@ -70,3 +71,40 @@ class LedgerEntry(NamedTuple):
     invoice: str
     """Number of the invoice that it was set off on, else empty."""
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What somebody grants by hand: goodwill, or fees paid back after a termination."""
+
+    customer: str
+    amount: Decimal
+    reason: str
+    currency: str = ""
+    """Empty takes the currency of the customer's contracts."""
+    setoff: Setoff = Setoff.BEFORE_TAX
+    expires_on: date | None = None
+    source: CreditSource = CreditSource.GOODWILL
+
+    @classmethod
+    def of_refund(cls, refund: Refund) -> Grant:
+        """Make a credit of what a customer that terminates gets back; it is paid out, or set off on a last invoice."""
+        reason = f"Fees paid for days after {day_in_words(refund.terminated_on)}"
+        return cls(refund.customer, refund.amount, reason, refund.currency, source=CreditSource.TERMINATION)
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """What a customer that terminates gets back of fees paid in advance (U6)."""
+
+    customer: str
+    terminated_on: date
+    rights: tuple[str, ...]
+    """Why it may terminate, a sentence per contract; none when it has no such right."""
+    parts: tuple[tuple[str, Decimal], ...]
+    """Invoice and the part of its fees that falls on later days."""
+    currency: str
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((amount for _, amount in self.parts), ZERO)

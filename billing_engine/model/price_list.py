@@ -142,6 +142,10 @@ class PriceListBook:
             raise UnknownPriceListError(f"no price list {name!r}; known: {', '.join(self.names) or 'none'}")
         return self._versions[name]
 
+    def zone(self, name: str) -> ZoneInfo:
+        """Return the clock on which a list's days are read, whatever the version; raises UnknownPriceListError."""
+        return self.versions(name)[-1].zone
+
     def in_force(self, name: str, on: date) -> PriceList:
         """Return the newest version that is valid on that day; raises UnknownPriceListError."""
         valid = [price_list for price_list in self.versions(name) if price_list.valid_from <= on]

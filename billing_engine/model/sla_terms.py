@@ -228,7 +228,7 @@ class FirstPeriod(StrEnum):
     NEXT_PERIOD = "next_period"
     """That of the first billing period that begins after the claim was received (C4)."""
     NEXT_INVOICE = "next_invoice"
-    """Whichever is issued next (S2)."""
+    """That of the month in which the claim was received, but of a later one than it is about (S2)."""
 
 
 @dataclass(frozen=True, slots=True)

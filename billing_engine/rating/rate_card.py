@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from billing_engine.model.contract import Contract
+from billing_engine.model.contract import Contract, currency_of
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import Package, PriceList, PriceListBook, Tariff
 from billing_engine.model.timeline import Schedule, Timeline, compile_timeline, constant_schedule, overlay
@@ -97,7 +97,7 @@ class RateCards:
         Raises UnknownPriceListError or UnknownPackageError.
         """
         price_list = self.price_list(contract)
-        currency = contract.currency or price_list.currency
+        currency = currency_of(contract, price_list)
         key = (price_list.version, currency, contract.package, contract.coverage, contract.included_seconds)
         if key not in self._cards:
             package = price_list.package(contract.package)

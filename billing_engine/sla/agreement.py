@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from billing_engine.model.contract import Contract, terms_of
+from billing_engine.model.contract import Contract, currency_of, terms_of
 from billing_engine.model.instant import Instant, local_date
 from billing_engine.model.money import ZERO
 from billing_engine.model.payment import Dues
@@ -27,7 +27,7 @@ class Agreement:
 
     @property
     def currency(self) -> str:
-        return self.contract.currency or self.price_list.currency
+        return currency_of(self.contract, self.price_list)
 
     def monthly_fee(self) -> Decimal:
         """Return the fee of one unit for a whole month; a contract that has to name one and does not counts as none."""
@@ -68,7 +68,7 @@ class CustomerSla:
 
     def agreement_on(self, contract: Contract, moment: Instant) -> Agreement:
         """Return a contract with its terms at a moment."""
-        zone = self.book.versions(contract.price_list)[-1].zone
+        zone = self.book.zone(contract.price_list)
         day = local_date(moment, zone)
         return self.agreement(contract, Month(day.year, day.month))
 

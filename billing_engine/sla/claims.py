@@ -109,7 +109,8 @@ def _explanation(one: _Assessed, first: Month | None) -> tuple[str, ...]:
         amount, cap = (words.money(value or ZERO, assessment.currency) for value in (assessment.amount, assessment.cap))
         sentences.append(f"With the month's limit of {cap} for all compensation, {amount} of it can be given.")
     if first is not None:
-        sentences.append(f"It is taken off the invoices from {first.in_words()} on.")
+        paid = f", once the fee of {one.claim.period.in_words()} is paid" if one.claim.period is not None else ""
+        sentences.append(f"It is taken off the invoices from {first.in_words()} on{paid}.")
     return tuple(sentences)
 
 

@@ -17,13 +17,13 @@ from billing_engine.sla.availability import measure_availability
 from billing_engine.sla.uptime_claims import is_in_time
 
 
-def termination_rights(sla: CustomerSla, month: Month, claims: Sequence[Claim]) -> list[str]:
+def termination_rights(sla: CustomerSla, month: Month, claims: Sequence[Claim]) -> dict[str, str]:
     """Say, one sentence per contract, where bad months that end with `month` let the customer terminate (U6)."""
-    return [
-        sentence
+    return {
+        measured.contract.contract: sentence
         for measured in measure_availability(sla, month)
         if (sentence := _right(sla, measured, claims)) is not None
-    ]
+    }
 
 
 def _right(sla: CustomerSla, last: Availability, claims: Sequence[Claim]) -> str | None:
@@ -47,7 +47,7 @@ def _right(sla: CustomerSla, last: Availability, claims: Sequence[Claim]) -> str
 
 
 def _bad_month(sla: CustomerSla, agreement: Agreement, month: Month, claims: Iterable[Claim]) -> Availability | None:
-    """Return the contract's month if its uptime gives the right and a claim for it came in time."""
+    """Return the month under the same list, in whatever package, if it gives the right and was notified in time."""
     terms = agreement.price_list.availability
     if terms is None or terms.termination is None:
         return None
@@ -58,8 +58,9 @@ def _bad_month(sla: CustomerSla, agreement: Agreement, month: Month, claims: Ite
         and is_in_time(claim, month, agreement.price_list, terms)
         for claim in claims
     )
-    own = [one for one in measure_availability(sla, month) if one.contract.contract == agreement.contract.contract]
-    return own[0] if own and notified and own[0].uptime * 100 <= limit else None
+    name = agreement.price_list.name
+    alike = [one for one in measure_availability(sla, month) if one.contract.price_list == name]
+    return next((one for one in alike if notified and one.uptime * 100 <= limit), None)
 
 
 def unused_fee(fee: Decimal, first: date, last: date, terminated_on: date, currency: str) -> Decimal:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from billing_engine.model.instant import Instant
+from billing_engine.model.instant import SECONDS_PER_DAY, Instant, midnight_utc
+from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceList
 from billing_engine.model.sla import TargetResult, TicketResult
 from billing_engine.model.ticket import Ticket
@@ -14,10 +15,16 @@ from billing_engine.sla.clocks import TicketClock
 _NEVER = 2**62
 
 
-def measure_tickets(sla: CustomerSla) -> Iterator[TicketResult]:
-    """Measure all tickets of a customer, in order of id."""
+def measure_tickets(sla: CustomerSla, near: Month | None = None) -> Iterator[TicketResult]:
+    """Measure a customer's tickets, all or those that were opened in or around a month, in order of id."""
+    around = (
+        None
+        if near is None
+        else range(midnight_utc(near.first_day) - SECONDS_PER_DAY, midnight_utc(near.last_day) + 2 * SECONDS_PER_DAY)
+    )
     for ticket in sorted(sla.tickets):
-        yield measure_ticket(sla, sla.tickets[ticket])
+        if around is None or sla.tickets[ticket].opened_at in around:
+            yield measure_ticket(sla, sla.tickets[ticket])
 
 
 def measure_ticket(sla: CustomerSla, ticket: Ticket) -> TicketResult:

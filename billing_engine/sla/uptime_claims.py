@@ -27,18 +27,18 @@ def assess_uptime_claim(sla: CustomerSla, claim: Claim) -> Assessment:
     if claim.period is None:
         raise AssertionError("an uptime claim names its month")
     month = claim.period
-    lists = [a.price_list for a in sla.in_month(month) if a.price_list.availability is not None]
     measured = measure_availability(sla, month)
+    missed = [one for one in measured if not one.met]
     reasons: dict[RefusalReason, str] = {}
     if not measured:
         reasons[RefusalReason.NO_GUARANTEE] = f"No contract of {month.in_words()} guarantees an uptime."
-    elif all(one.met for one in measured):
+    elif not missed:
         reasons[RefusalReason.GUARANTEE_MET] = " ".join(_met(one) for one in measured)
-    if not lists or lists[0].availability is None:
+    price_list, terms = _terms(sla, month, [*missed, *measured])
+    if price_list is None or terms is None:
         return Assessment(reasons)
-    price_list, terms = lists[0], lists[0].availability
     reasons |= _too_late(claim, month, price_list, terms)
-    worth = _worth(sla, month, [one for one in measured if not one.met])
+    worth = _worth(sla, month, missed)
     received_on = local_date(claim.submitted_at, price_list.zone)
     return Assessment(
         reasons,
@@ -49,6 +49,17 @@ def assess_uptime_claim(sla: CustomerSla, claim: Claim) -> Assessment:
         worth=" ".join(worth.said),
         decide_by=terms.decide_within.after_day(received_on) if terms.decide_within is not None else None,
     )
+
+
+def _terms(
+    sla: CustomerSla, month: Month, measured: Sequence[Availability]
+) -> tuple[PriceList | None, AvailabilityTerms | None]:
+    """Find under whose terms a claim is looked at: of the first contract measured, else of one without a guarantee."""
+    of_measured = [sla.agreement(one.contract, month) for one in measured]
+    for agreement in (*of_measured, *sla.in_month(month)):
+        if agreement.price_list.availability is not None:
+            return agreement.price_list, agreement.price_list.availability
+    return None, None
 
 
 def is_in_time(claim: Claim, month: Month, price_list: PriceList, terms: AvailabilityTerms) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from billing_engine.model.instant import Instant, local_datetime
-from billing_engine.model.money import plain
+from billing_engine.model.money import minor_digits
 from billing_engine.model.period import day_in_words
 from billing_engine.model.price_list import PriceList
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """Say "100.00 EUR"."""
-    return f"{plain(amount)} {currency}"
+    """Say "1,100.00 EUR"; yen have no decimals."""
+    return f"{amount:,.{minor_digits(currency)}f} {currency}"
 
 
 def percent(value: Decimal) -> str:

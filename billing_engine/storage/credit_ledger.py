@@ -157,6 +157,7 @@ def read_usable_credits(
         .order_by(granted_credits.c.granted_on, granted_credits.c.credit)
     )
     if on is not None:
+        statement = statement.where(granted_credits.c.granted_on <= on)
         statement = statement.where(or_(granted_credits.c.expires_on.is_(None), granted_credits.c.expires_on >= on))
     return [_read_credit(row) for row in connection.execute(statement).mappings()]
 

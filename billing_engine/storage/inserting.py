@@ -15,9 +15,13 @@ BATCH = 500
 
 
 def insert_if_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Insert a row unless one with the same key is there; tells whether it was inserted."""
+    """Insert a row unless one with the same key is there; tells whether it was inserted.
+
+    The row itself is asked for: not every driver counts the rows of such a statement.
+    """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return connection.execute(insert(table).values(row).on_conflict_do_nothing()).rowcount == 1
+    statement = insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(statement).one_or_none() is not None
 
 
 def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -107,7 +107,7 @@ def _write_ticket(ticket: Ticket) -> dict[str, Any]:
     return {**asdict(ticket), "contracts": list(ticket.contracts)}
 
 
-def read_claim(row: RowMapping) -> Claim:
+def make_claim(row: RowMapping) -> Claim:
     """Make a claim of its row."""
     period = Month.parse(row["period"]) if row["period"] else None
     return Claim(**{**row, "kind": ClaimKind(row["kind"]), "period": period})
@@ -138,5 +138,5 @@ EXPENSES = Shelf[Expense](tables.expenses, lambda row: Expense(**row), asdict)
 TICKETS = Shelf[Ticket](sla_tables.tickets, _read_ticket, _write_ticket, _same_customer)
 PAUSES = Shelf[Pause](sla_tables.ticket_pauses, lambda row: Pause(**row), asdict, lambda _former, _item: True)
 OUTAGES = Shelf[Outage](sla_tables.outages, lambda row: Outage(**row), asdict, lambda _former, _item: True)
-CLAIMS = Shelf[Claim](sla_tables.claims, read_claim, _write_claim)
+CLAIMS = Shelf[Claim](sla_tables.claims, make_claim, _write_claim)
 PAYMENTS = Shelf[Payment](sla_tables.payments, lambda row: Payment(**row), asdict)

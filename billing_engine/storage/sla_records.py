@@ -14,7 +14,7 @@ from billing_engine.model.period import Month
 from billing_engine.model.sla_terms import RefusalReason
 from billing_engine.model.ticket import Outage, Pause, Ticket
 from billing_engine.storage.inserting import insert_if_new
-from billing_engine.storage.shelves import TICKETS, read_claim
+from billing_engine.storage.shelves import TICKETS, make_claim
 from billing_engine.storage.sla_tables import claim_decisions, claims, outages, ticket_pauses, tickets
 
 
@@ -55,12 +55,30 @@ def read_outages(connection: Connection, customer: str) -> list[Outage]:
     return [Outage(**row) for row in connection.execute(statement).mappings()]
 
 
+def read_claim(connection: Connection, claim: str) -> Claim | None:
+    """Return a claim, or None."""
+    row = connection.execute(select(claims).where(claims.c.claim == claim)).mappings().one_or_none()
+    return None if row is None else make_claim(row)
+
+
+def is_decided(connection: Connection, claim: str) -> bool:
+    """Tell whether a claim has a decision."""
+    found = select(claim_decisions.c.claim).where(claim_decisions.c.claim == claim)
+    return connection.execute(found).one_or_none() is not None
+
+
+def read_open_customers(connection: Connection) -> list[str]:
+    """Return the customers that have claims without a decision, in order."""
+    decided = select(claim_decisions.c.claim).where(claim_decisions.c.claim == claims.c.claim).exists()
+    return list(connection.scalars(select(claims.c.customer).where(~decided).distinct().order_by(claims.c.customer)))
+
+
 def read_claims(connection: Connection, customer: str | None = None) -> list[Claim]:
     """Return all claims, or a customer's, in order of receipt."""
     statement = select(claims).order_by(claims.c.submitted_at, claims.c.claim)
     if customer is not None:
         statement = statement.where(claims.c.customer == customer)
-    return [read_claim(row) for row in connection.execute(statement).mappings()]
+    return [make_claim(row) for row in connection.execute(statement).mappings()]
 
 
 def read_decisions(connection: Connection, customers: Sequence[str] | None = None) -> dict[str, Decided]:

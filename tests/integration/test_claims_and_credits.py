@@ -21,7 +21,7 @@ from billing_engine.model.money import plain
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.settings import Settings
 from billing_engine.model.sla_terms import FirstPeriod, Setoff
-from billing_engine.sla_desk import Goodwill
+from billing_engine.model.credit import Grant
 from billing_engine.storage import credit_ledger
 from billing_engine.storage.database import open_database
 from billing_engine.storage.tables import metadata
@@ -108,7 +108,7 @@ class Books:
 
     def grant(self, amount, on="2026-09-01", customer="C1", reason="Sorry", **more):
         """Grant goodwill; returns the credit's number."""
-        goodwill = Goodwill(customer, Decimal(amount), reason, **more)
+        goodwill = Grant(customer, Decimal(amount), reason, **more)
         return self.billing.sla.grant_credit(goodwill, date.fromisoformat(on)).credit
 
     def refund(self, credit, amount=None, on="2026-12-31", reason="Paid out"):
@@ -1064,7 +1064,7 @@ def test_right_to_terminate_and_what_is_paid_back(three_bad_months):
     assert (refund.parts, refund.amount) == ((("2026-000001", Decimal("677.42")),), Decimal("677.42"))  # 1000 x 21 / 31
     report = books.billing.sla.report(Month(2026, 9), moment("2026-10-10 12:00"))
     assert report[0].termination == right
-    credit = books.billing.sla.grant_credit(Goodwill.of_refund(refund), date(2026, 10, 10))
+    credit = books.billing.sla.grant_credit(Grant.of_refund(refund), date(2026, 10, 10))
     assert (credit.source, credit.reason) == ("termination", "Fees paid for days after 10 Oct 2026")
     books.refund(credit.credit, on="2026-10-12")
     assert books.accounts() == {"granted": "-677.42", "available": "0.00", "refunded": "677.42"}
@@ -1074,7 +1074,7 @@ def test_fees_are_paid_back_once(three_bad_months):
     """Booking the same termination again, or of another day, is refused."""
     for day in (date(2026, 10, 10), date(2026, 10, 11)):
         refund = three_bad_months.billing.sla.termination("C1", day, moment("2026-10-12 12:00"))
-        goodwill = Goodwill.of_refund(refund)
+        goodwill = Grant.of_refund(refund)
         if day.day == 10:
             three_bad_months.billing.sla.grant_credit(goodwill, day)
         else:
@@ -1124,7 +1124,7 @@ def test_host_transaction_takes_everything_back(books):
     with books.database.connect() as connection:
         transaction = connection.begin()
         sla.decide_claims(moment("2026-11-05 00:00"), day, connection=connection)
-        granted = sla.grant_credit(Goodwill("C1", Decimal("5.00"), "Sorry"), day, connection=connection)
+        granted = sla.grant_credit(Grant("C1", Decimal("5.00"), "Sorry"), day, connection=connection)
         sla.refund_credit(granted.credit, Decimal("1.00"), "Paid", day, connection=connection)
         books.billing.issue(DECEMBER, date(2026, 12, 1), connection=connection)
         assert [plain(c.remaining) for c in sla.credits(connection=connection)] == ["0.00", "0.00"]
@@ -1140,10 +1140,10 @@ def test_refusal_in_a_host_transaction_keeps_the_host_going(books):
     day = date(2026, 11, 5)
     with books.database.begin() as connection:
         with pytest.raises(BillingError):
-            books.billing.sla.grant_credit(Goodwill("C1", Decimal(0), "Sorry"), day, connection=connection)
+            books.billing.sla.grant_credit(Grant("C1", Decimal(0), "Sorry"), day, connection=connection)
         with pytest.raises(ClaimError):
             books.billing.sla.decide_claims(moment("2026-11-05 00:00"), day, "CL-9", connection=connection)
-        books.billing.sla.grant_credit(Goodwill("C1", Decimal("5.00"), "Sorry"), day, connection=connection)
+        books.billing.sla.grant_credit(Grant("C1", Decimal("5.00"), "Sorry"), day, connection=connection)
     assert books.left() == {"CR-2026-00001": "5.00"}
 
 

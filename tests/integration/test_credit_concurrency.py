@@ -14,7 +14,7 @@ from test_claims_and_credits import Books
 
 from billing_engine import Month
 from billing_engine.intake.settings_file import SAMPLE
-from billing_engine.sla_desk import Goodwill
+from billing_engine.model.credit import Grant
 
 COMMAND = str(Path(sys.executable).parent / "billing-engine")
 
@@ -26,7 +26,7 @@ from pathlib import Path
 from billing_engine import BillingEngine, Month, open_database, read_price_lists, read_settings
 from billing_engine.errors import BillingError
 from billing_engine.resources import resource_folder
-from billing_engine.sla_desk import Goodwill
+from billing_engine.model.credit import Grant
 
 book, settings = read_price_lists([resource_folder("price_lists")]), read_settings(Path(sys.argv[1]))
 
@@ -45,7 +45,7 @@ def take(folder):
 
 def terminate(customer, as_of):
     refund = billing.sla.termination(customer, date(2026, 10, 10), as_of)
-    return billing.sla.grant_credit(Goodwill.of_refund(refund), date(2026, 10, 10)).credit
+    return billing.sla.grant_credit(Grant.of_refund(refund), date(2026, 10, 10)).credit
 
 print("ready", flush=True)
 for line in sys.stdin:
@@ -250,7 +250,7 @@ def test_commands_at_once(books):
     (books.folder / "billing.toml").write_text(SAMPLE, encoding="utf-8")
     books.take(customers=[CUSTOMER], contracts=[CONTRACT])
     for one, two in (("2026-10", "2026-11"), ("2026-12", "2027-01")):
-        credit = books.billing.sla.grant_credit(Goodwill("C1", Decimal(150), "Sorry"), date(2026, 9, 1)).credit
+        credit = books.billing.sla.grant_credit(Grant("C1", Decimal(150), "Sorry"), date(2026, 9, 1)).credit
         calls = [
             ["run", "--month", one, "--issue", "--issued-on", f"{one}-01"],
             ["run", "--month", two, "--issue", "--issued-on", f"{two}-01"],

@@ -270,7 +270,7 @@ def test_the_mistakes_of_the_guide_are_said_in_its_words(tmp_path):
     path.write_text(guide_example().replace(evening, "").replace("from = 97,", "from = 96,"), encoding="utf-8")
     with pytest.raises(InvalidFileError) as refused:
         read_price_list(path)
-    assert "".join(f"    {problem}\n" for problem in refused.value.problems) in GUIDE
+    assert "".join(f"    lighthouse.toml: {problem}\n" for problem in refused.value.problems) in GUIDE
 
 
 def keys_of(table):
