@@ -18,6 +18,8 @@ from billing_engine.rating.rate_card import RateCards
 from billing_engine.rating.rate_period import rate_period
 
 PRICE_LISTS = Path(__file__).parent.parent / "price_lists"
+AGREEMENTS = Path(__file__).parent / "agreements"
+"""Price lists that are not shipped."""
 BELGRADE = ZoneInfo("Europe/Belgrade")
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -29,7 +29,7 @@ from billing_engine.errors import (
 
 app = typer.Typer(
     name="billing-engine",
-    help="Bill support contracts: from a folder of time entries to issued PDF invoices.",
+    help="Bill support contracts: from time entries and tickets to PDF invoices, with credits for what was promised.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

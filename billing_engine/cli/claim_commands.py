@@ -18,7 +18,7 @@ from billing_engine.cli.options import (
     parse_month,
     world_of,
 )
-from billing_engine.cli.times import AsOfOption, OnOption, read_as_of, read_day
+from billing_engine.cli.times import AsOfOption, OnOption, read_as_of, read_booking_day
 from billing_engine.model.period import Month
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def decide(
     context: typer.Context,
     claim: Annotated[
         str | None,
-        typer.Argument(help="Claim to decide; with --auto all open ones may be decided.", show_default=False),
+        typer.Argument(help="Claim to decide. (default with --auto: all that are open)", show_default=False),
     ] = None,
     auto: Annotated[bool, typer.Option("--auto", help="Decide by the agreement's rules.")] = False,
     accept: Annotated[bool, typer.Option("--accept", help="Accept by hand.")] = False,
@@ -76,7 +76,7 @@ def decide(
 ) -> None:
     """Decide claims, by rule with --auto, or one by hand with --accept or --reject and a note."""
     by_hand = _verdict(claim, note, amount, auto=auto, accept=accept, reject=reject)
-    now, today = read_as_of(as_of), read_day(on)
+    now, today = read_as_of(as_of), read_booking_day(on, as_of)
     billing = world_of(context, database, settings, price_lists).open_billing()
     if claim is None or by_hand is None:
         decided = billing.sla.decide_claims(now, today, claim)

@@ -21,7 +21,10 @@ from billing_engine.cli.rendering import render_reports
 from billing_engine.cli.times import AsOfOption, read_as_of, read_day
 from billing_engine.errors import BillingError
 
-app = typer.Typer(help="Measure service levels: clocks, uptime, claims.", invoke_without_command=True)
+app = typer.Typer(
+    help="Measure service levels of a folder (--data, --month), or report them from the database.",
+    invoke_without_command=True,
+)
 
 
 @app.callback()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from billing_engine.model.instant import Instant, instant_of
+from billing_engine.model.instant import Instant, instant_of, local_date
 
 AsOfOption = Annotated[
     str | None,
@@ -34,6 +34,11 @@ def read_as_of(text: str | None) -> Instant:
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no time; write it as 2026-11-02T09:00+01:00") from None
     return instant_of(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+
+
+def read_booking_day(on: str | None, as_of: str | None) -> date:
+    """Read `--on`; without it the booking is of the day that `--as-of` names, else of today."""
+    return local_date(read_as_of(as_of), UTC) if on is None and as_of is not None else read_day(on)
 
 
 def read_day(text: str | None) -> date:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from billing_engine.cli.app import main
+
 COMMAND = str(Path(sys.executable).parent / "billing-engine")
 
 FILES = {
@@ -65,11 +67,11 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def answer(run):
+def answer(say):
     """Run a command that succeeds and answers in JSON."""
 
     def runner(*arguments):
-        result = run(*arguments, "--format", "json")
+        result = say(*arguments, "--format", "json")
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 
@@ -101,6 +103,21 @@ def loaded(run, october, tmp_path):
     shutil.copy(october / "billing.toml", tmp_path)
     shutil.copy(october / "billing.db", tmp_path)
     return run
+
+
+@pytest.fixture
+def say(tmp_path, monkeypatch, capsys):
+    """Run the command in this process, in the test's folder: for tables of many calls, where a process each is slow."""
+    monkeypatch.chdir(tmp_path)
+
+    def runner(*arguments):
+        monkeypatch.setattr(sys, "argv", ["billing-engine", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, ended.value.code, said.out, said.err)
+
+    return runner
 
 
 @pytest.fixture
@@ -168,37 +185,50 @@ WRONG = {
 
 
 @pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG.keys())
-def test_wrong_usage_exits_2(run, tmp_path, arguments):
+def test_wrong_usage_exits_2(say, tmp_path, arguments):
     """A wrong call says what is wrong, exits with 2, and makes no database."""
     write(tmp_path / "data", **FILES)
-    result = run(*arguments)
+    result = say(*arguments)
     assert result.returncode == 2, (result.returncode, result.stderr)
     assert result.stderr or result.stdout
     assert not (tmp_path / "billing.db").exists()
 
 
+NOT_YET = "claim CL-1 is about days that are not over yet, or comes later than --as-of\n"
 NOT_THERE = {
     "report of nobody": (("sla", "report", "--month", "2026-10", "--customer", "C9"), "no customer 'C9'"),
     "claims of nobody": (("claim", "list", "--customer", "C9"), "no customer 'C9'"),
-    "no such claim": (("claim", "decide", "CL-9", "--auto"), "no open claim 'CL-9'"),
-    "no such claim by hand": (("claim", "decide", "CL-9", "--reject", "--note", "x"), "no claim 'CL-9'"),
-    "month not over": (
+    "no such claim": (
+        ("claim", "decide", "CL-9", "--auto"),
+        "there is no claim 'CL-9'; `billing-engine claim list` shows all\n",
+    ),
+    "no such claim by hand": (
+        ("claim", "decide", "CL-9", "--reject", "--note", "x"),
+        "there is no claim 'CL-9'; `billing-engine claim list` shows all\n",
+    ),
+    "month not over": (("claim", "decide", "CL-1", "--auto", "--as-of", "2026-10-20"), NOT_YET),
+    "month not over by hand": (
         ("claim", "decide", "CL-1", "--accept", "--note", "x", "--as-of", "2026-10-20"),
-        "not over yet",
+        NOT_YET,
     ),
     "grant to nobody": (("credit", "grant", "--customer", "C9", *GRANT[4:]), "no customer 'C9'"),
-    "grant of a part of a cent": ((*GRANT[:5], "0.001", *GRANT[6:]), "no amount above 0"),
+    "grant of a part of a cent": ((*GRANT[:5], "0.001", *GRANT[6:]), "0.001 is finer than the cents of EUR\n"),
+    "grant of too much": (
+        (*GRANT[:5], "1000000000.01", *GRANT[6:]),
+        "1000000000.01 EUR is no amount above 0 and up to 1,000,000,000\n",
+    ),
+    "grant in another currency": ((*GRANT, "--currency", "USD"), "the customer pays in EUR; found USD\n"),
     "grant that is over": ((*GRANT, "--on", "2026-10-02", "--expires-on", "2026-10-01"), "can not expire"),
     "no such credit": (("credit", "refund", "CR-2026-00009", "--reason", "x"), "no credit 'CR-2026-00009'"),
     "nothing to pay back": (("sla", "termination", "--customer", "C1", "--book"), "no right"),
 }
 
 
-def test_what_can_not_be_done_exits_1_in_one_sentence(loaded):
+def test_what_can_not_be_done_exits_1_in_one_sentence(loaded, say):
     """What is not there, or not allowed, is one message on standard error, and changes nothing."""
     before = [loaded(*call).stdout for call in (("credit", "ledger"), ("claim", "list"))]
     for name, (arguments, message) in NOT_THERE.items():
-        result = loaded(*arguments)
+        result = say(*arguments)
         assert (result.returncode, result.stdout) == (1, ""), name
         assert result.stderr.startswith("billing-engine: "), name
         assert message in result.stderr, name
@@ -206,18 +236,44 @@ def test_what_can_not_be_done_exits_1_in_one_sentence(loaded):
 
 
 FAR = [
-    ("sla", "termination", "--customer", "C1", "--on", "9999-12-31"),
-    ("sla", "report", "--month", "1900-01"),
-    ("claim", "decide", "--auto", "--as-of", "9999-12-31", "--on", "9999-12-31"),
-    (*GRANT, "--on", "9999-12-31", "--expires-on", "9999-12-31"),
-    ("run", "--month", "9998-12", "--issue", "--issued-on", "9998-12-31"),
+    ("sla", "termination", "--customer", "C1", "--on", "2199-12-31", "--as-of", "2199-12-31"),
+    ("sla", "termination", "--customer", "C1", "--on", "1970-01-01", "--as-of", "1970-01-01"),
+    ("sla", "report", "--month", "1900-01", "--as-of", "2199-12-31T23:59:59"),
+    ("claim", "decide", "--auto", "--as-of", "1970-01-01", "--on", "1970-01-01"),
+    ("claim", "decide", "--auto", "--as-of", "2199-12-31T23:59:59-11:00", "--on", "2199-12-31"),
+    (*GRANT, "--on", "2199-12-31", "--expires-on", "2199-12-31"),
+    ("run", "--month", "9998-12", "--issue", "--issued-on", "2199-12-31"),
+]
+DECIDE = ("claim", "decide", "--auto")
+DATED = [
+    ("sla", "--data", "data", "--month", "2026-10", "--as-of"),
+    ("sla", "report", "--month", "2026-10", "--as-of"),
+    ("sla", "termination", "--customer", "C1", "--on"),
+    ("sla", "termination", "--customer", "C1", "--as-of"),
+    (*DECIDE, "--on"),
+    (*DECIDE, "--as-of"),
+    (*GRANT, "--on"),
+    (*GRANT, "--expires-on"),
+    ("credit", "refund", "CR-2026-00001", "--reason", "x", "--on"),
+    ("run", "--month", "2026-10", "--issue", "--issued-on"),
 ]
 
 
-def test_far_days_are_no_traceback(loaded):
+def test_far_days_are_no_traceback(loaded, say):
     """The first and the last days that there are do no harm."""
     for arguments in FAR:
-        assert loaded(*arguments).returncode == 0, arguments
+        assert say(*arguments).returncode == 0, arguments
+
+
+@pytest.mark.parametrize("arguments", DATED, ids=" ".join)
+def test_days_of_no_file_are_wrong_usage(say, tmp_path, arguments):
+    """The years are those that files may have, 1970 to 2199; another one is a slip of the pen and makes no database."""
+    write(tmp_path / "data", **FILES)
+    for day in ("1969-12-31", "2200-01-01", "0001-01-01", "9999-12-31"):
+        result = say(*arguments, day)
+        assert (result.returncode, result.stdout) == (2, ""), day
+        assert f"'{day}' is no " in result.stderr
+    assert not (tmp_path / "billing.db").exists()
 
 
 def test_claims_are_decided_and_listed(loaded, answer):
@@ -238,6 +294,11 @@ def test_claims_are_decided_and_listed(loaded, answer):
         "credit": None,
         "decision": None,
     }
+    early = (*DECIDE, "--as-of", "2026-10-20")
+    assert answer(*early) == []
+    nothing = loaded(*early)
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert nothing.stderr == "no claim was decided: none waits whose month or day is over\n"
     decided = {one["claim"]: one for one in answer(*AUTO)}
     uptime = decided["CL-1"]
     explanation = uptime.pop("explanation")
@@ -266,6 +327,10 @@ def test_claims_are_decided_and_listed(loaded, answer):
     assert (decided["CL-2"]["status"], decided["CL-2"]["due_on"]) == ("accepted", "2026-10-25")
     assert (decided["CL-3"]["status"], decided["CL-3"]["reasons"]) == ("rejected", ["not_helpdesk", "no_breach"])
     assert answer(*AUTO) == []
+    assert loaded(*AUTO).stderr == nothing.stderr
+    again = loaded("claim", "decide", "CL-1", "--auto")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == ("billing-engine: claim CL-1 was decided already; `billing-engine claim list` shows how\n")
     assert answer("claim", "list", "--open") == []
     assert [one["claim"] for one in answer("claim", "list", "--month", "2026-10", "--customer", "C1")] == ["CL-1"]
     assert answer("claim", "list", "--month", "2026-09") == []
@@ -281,12 +346,15 @@ def test_one_claim_is_decided_by_hand(loaded, answer):
     call = ("claim", "decide", "CL-3", "--accept", "--amount", "7.50", "--note", "long [b]friend[/b]")
     (accepted,) = answer(*call, "--on", "2026-11-05")
     assert (accepted["status"], accepted["amount"], accepted["note"]) == ("accepted", "7.50", "long [b]friend[/b]")
-    assert (accepted["by_rule"], accepted["credit"]) == (False, "CR-2026-00001")
-    (rejected,) = answer("claim", "decide", "CL-2", "--reject", "--note", "withdrawn")
+    assert (accepted["by_rule"], accepted["credit"], accepted["percent"]) == (False, "CR-2026-00001", "0")
+    assert accepted["explanation"] == ["Decided by hand: 7.50 USD.", "long [b]friend[/b]"]
+    call = ("claim", "decide", "CL-2", "--reject", "--note", "withdrawn", "--as-of", "2026-11-06T23:59:59")
+    (rejected,) = answer(*call)
     assert (rejected["status"], rejected["explanation"]) == ("rejected", ["withdrawn"])
+    assert (accepted["decided_on"], rejected["decided_on"]) == ("2026-11-05", "2026-11-06")
     again = loaded("claim", "decide", "CL-2", "--accept", "--note", "no")
     assert again.returncode == 1
-    assert "decided already" in again.stderr
+    assert "claim CL-2 was decided already; `billing-engine claim list` shows how" in again.stderr
     table = loaded("claim", "list").stdout
     assert "[b]friend[/b]" in table
     assert "(by hand)" in table
@@ -309,6 +377,9 @@ def test_credits_are_granted_listed_paid_out_and_set_off(decided, answer, tmp_pa
         "applies_from": None,
         "expires_on": "2027-01-31",
     }
+    too_much = decided("credit", "refund", "CR-2026-00001", "--amount", "600.01", "--reason", "Paid")
+    assert too_much.returncode == 1
+    assert "600.00 EUR of credit CR-2026-00001 are left; 600.01 can not be paid out" in too_much.stderr
     said = decided("credit", "refund", "CR-2026-00001", "--amount", "100", "--reason", "Paid", "--on", "2026-11-11")
     assert said.stdout == "CR-2026-00001: 500.00 EUR of 600.00 are left\n"
     call = ("run", "--month", "2026-12", "--issue", "--issued-on", "2026-12-01", "--pdf", "out")
@@ -356,10 +427,15 @@ def test_report_of_a_month(decided, answer, tmp_path):
     assert (second["tickets"], second["worst"][0]["ticket"]) == (1, "T1")
     table = decided(*call, "--customer", "C1", "--pdf", "reports")
     assert "90.33 %" in table.stdout
-    assert "1 reports are in reports" in table.stderr
+    assert table.stderr.splitlines()[-1] == "1 PDF in reports"
     (pdf,) = (tmp_path / "reports").iterdir()
     assert "90.33%" in "".join(page.extract_text() for page in PdfReader(pdf).pages)
     assert answer("sla", "report", "--month", "2026-01", "--customer", "C2")[0]["tickets"] == 0
+    both = decided(*call[:4], "--as-of", "2026-11-03T08:59:59Z", "--format", "json", "--pdf", "both")
+    assert both.stderr.splitlines()[-1] == "2 PDFs in both"
+    assert len(list((tmp_path / "both").iterdir())) == 2
+    early, _ = json.loads(both.stdout)
+    assert (early["claims"], early["credits"]) == ([], [])
 
 
 def test_termination_is_told_and_booked_once(run, answer, tmp_path):
@@ -415,14 +491,14 @@ def test_rejected_rows_exit_1(run, tmp_path):
     assert json.loads(run("claim", "list", "--format", "json").stdout) == []
 
 
-def test_reading_never_makes_a_database(run, tmp_path):
+def test_reading_never_makes_a_database(say, tmp_path):
     """In a wrong folder the commands say so instead of beginning new books."""
     calls = (
         AUTO, GRANT, ("credit", "ledger"), ("sla", "report", "--month", "2026-10"),
         ("credit", "refund", "CR-2026-00001", "--reason", "x"),
     )  # fmt: skip
     for call in calls:
-        result = run(*call)
+        result = say(*call)
         assert (result.returncode, result.stdout) == (1, ""), call
         assert "there is no billing database" in result.stderr
     assert list(tmp_path.glob("*.db")) == []
@@ -437,7 +513,7 @@ def test_password_is_never_repeated(run):
         assert "s3cret" not in result.stderr + result.stdout
 
 
-def test_hostile_words_reach_the_terminal_as_text(loaded, answer):
+def test_hostile_words_reach_the_terminal_as_text(loaded, say, answer):
     """Markup and escape sequences in reasons and notes are printed harmlessly, in every table."""
     evil = "[red]x[/red] \x1b[31m{{7*7}} <b>"
     reason = ("--customer", "C1", "--amount", "5.00", "--reason", evil)
@@ -446,7 +522,7 @@ def test_hostile_words_reach_the_terminal_as_text(loaded, answer):
     assert loaded("credit", "refund", "CR-2026-00001", "--amount", "1", "--reason", evil).returncode == 0
     calls = (("credit", "list"), ("credit", "ledger"), ("claim", "list"), ("sla", "report", "--month", "2026-10"))
     for call in calls:
-        result = loaded(*call)
+        result = say(*call)
         assert result.returncode == 0
         assert "[red]x" in result.stdout.replace("\n", ""), call
         assert "\x1b" not in result.stdout

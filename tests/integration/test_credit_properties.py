@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from books import Books, figures
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from test_claims_and_credits import Books, figures
 
 from billing_engine import Month
 from billing_engine.errors import CreditSpentError
@@ -79,12 +79,11 @@ class Story:
         """Let time pass."""
         self.today += timedelta(days=days)
 
-    def grant(self, cents, setoff, currency, lasts):
-        """Grant goodwill."""
-        expires_on = None if lasts is None else self.today + timedelta(days=lasts)
-        self.books.grant(
-            plain(Decimal(cents) / 100), str(self.today), setoff=setoff, currency=currency, expires_on=expires_on
-        )
+    def grant(self, cents, setoff, currency, lasts, ahead=0):
+        """Grant goodwill, as of today or of a day to come."""
+        day = self.today + timedelta(days=ahead)
+        expires_on = None if lasts is None else day + timedelta(days=lasts)
+        self.books.grant(plain(Decimal(cents) / 100), str(day), setoff=setoff, currency=currency, expires_on=expires_on)
 
     def claim(self, amount):
         """Claim for the next month's uptime and have it decided, by hand where there is an amount."""
@@ -110,7 +109,11 @@ class Story:
             if credit.expires_on is not None and credit.expires_on < self.today:
                 credit.used["expired"] += credit.left
                 credit.left = 0
-        usable = [c for c in self.credits.values() if c.currency == "EUR" and c.applies_from <= str(month)]
+        usable = [
+            credit
+            for credit in self.credits.values()
+            if credit.currency == "EUR" and credit.applies_from <= str(month) and credit.granted_on <= self.today
+        ]
         before, net = taken(usable, Setoff.BEFORE_TAX, FEE)
         tax = (net * 20 + 50) // 100
         after, due = taken(usable, Setoff.AFTER_TAX, net + tax)
@@ -173,6 +176,7 @@ STEPS = st.one_of(
         st.sampled_from(Setoff),
         st.sampled_from(["EUR", "EUR", "EUR", "USD"]),
         st.sampled_from([None, None, 0, 1, 30, 31, 90]),
+        st.sampled_from([0, 0, 0, 1, 35]),
     ),
     st.tuples(st.just("claim"), st.sampled_from([None, None, 1, 55_55, 150_00])),
     st.tuples(st.just("run"), st.booleans()),
@@ -185,12 +189,12 @@ STEPS = st.one_of(
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
-    """Make a database with one customer whose service is down for three days of every month."""
+    """Make a database with one customer whose service is down for three days of each month; it once paid in dollars."""
     folder = tmp_path_factory.mktemp("template")
     books = Books(folder)
     books.take(
-        customers=["C1,Aurora,CZ,EUR"],
-        contracts=["K1,C1,trifft,premium,2026-01-01,,100.00,"],
+        customers=["C1,Aurora,CZ,"],
+        contracts=["K0,C1,trifft,premium,2025-01-01,2025-12-31,90.00,USD", "K1,C1,trifft,premium,2026-01-01,,100.00,"],
         outages=[f"O{month},C1,{month}-05T00:00,{month}-08T00:00,," for month in MONTHS],
     )
     books.database.dispose()

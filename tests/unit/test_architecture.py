@@ -22,6 +22,7 @@ TOP = {
     "sla_folder",
     "claim_desk",
     "sla_desk",
+    "sla_reporting",
     "json_shapes",
     "sla_shapes",
 }
@@ -39,9 +40,10 @@ MAY_IMPORT = {
     "rate_folder": {"errors", "model", "intake", "rating"},
     "sla_folder": {"errors", "model", "intake", "sla"},
     "claim_desk": {"errors", "model", "sla", "storage"},
-    "sla_desk": {"errors", "model", "sla", "storage", "claim_desk", "transactions"},
+    "sla_reporting": {"errors", "model", "sla", "storage", "claim_desk"},
+    "sla_desk": {"errors", "model", "sla", "storage", "claim_desk", "sla_reporting", "transactions"},
     "json_shapes": {"errors", "model", "intake", "rating", "billing_run", "rate_folder"},
-    "sla_shapes": {"errors", "model", "claim_desk", "sla_desk", "sla_folder"},
+    "sla_shapes": {"errors", "model", "claim_desk", "sla_folder"},
     "engine": {
         "errors",
         "model",
@@ -58,7 +60,17 @@ MAY_IMPORT = {
 }
 
 ONE_HOME = {
-    "sqlalchemy": {"storage", "engine", "import_folder", "claim_desk", "sla_desk", "transactions", "migrations", "cli"},
+    "sqlalchemy": {
+        "storage",
+        "engine",
+        "import_folder",
+        "claim_desk",
+        "sla_desk",
+        "sla_reporting",
+        "transactions",
+        "migrations",
+        "cli",
+    },
     "alembic": {"storage", "migrations"},
     "jinja2": {"documents"},
     "markupsafe": {"documents"},

@@ -307,8 +307,14 @@ def right_after(minutes, notified, *, period="2026-10", **fields):
     """Say the right to terminate at the end of a month, from downtime and claims by month."""
     outages = [down(count, f"{name}-01 00:00") for name, count in minutes.items()]
     claims = [uptime_claim(name, at, claim=f"CL {name}") for name, at in notified.items()]
-    contract = agreed("trifft", "standard", monthly_fee="1000", **fields)
-    return termination_rights(sla(contract, outages=outages), month(period), claims)
+    contracts = fields.pop("contracts", None) or [agreed("trifft", "standard", monthly_fee="1000", **fields)]
+    return termination_rights(sla(*contracts, outages=outages), month(period), claims)
+
+
+AUGUST_TO_OCTOBER = (
+    "Contract {} may be terminated by the customer: effective uptime of at most 95 % in 3 consecutive months, each "
+    "notified in time (August 2026 95.00 %, September 2026 95.00 %, October 2026 95.00 %)."
+)
 
 
 def without(mapping, key):
@@ -317,11 +323,7 @@ def without(mapping, key):
 
 def test_termination_after_three_bad_months():
     """U6: exactly 95 % in August, September and October, each notified at the last second, gives the right."""
-    (sentence,) = right_after(FIVE_PERCENT, IN_TIME)
-    assert sentence == (
-        "Contract K1 may be terminated by the customer: effective uptime of at most 95 % in 3 consecutive months, each "
-        "notified in time (August 2026 95.00 %, September 2026 95.00 %, October 2026 95.00 %)."
-    )
+    assert right_after(FIVE_PERCENT, IN_TIME) == {"K1": AUGUST_TO_OCTOBER.format("K1")}
 
 
 NO_RIGHT = [
@@ -338,14 +340,14 @@ NO_RIGHT = [
 @pytest.mark.parametrize(("minutes", "notified"), NO_RIGHT)
 def test_no_termination(minutes, notified):
     """The right needs three months in a row at or below 95 %, each notified in time."""
-    assert right_after(minutes, notified) == []
+    assert right_after(minutes, notified) == {}
 
 
 def test_the_months_end_with_the_one_looked_at():
     """U6: July to September give it in September; with November better it is gone."""
     assert len(right_after(FIVE_PERCENT, IN_TIME, period="2026-09")) == 1
-    assert right_after(FIVE_PERCENT, IN_TIME, period="2026-08") == []
-    assert right_after(FIVE_PERCENT, IN_TIME, period="2026-11") == []
+    assert right_after(FIVE_PERCENT, IN_TIME, period="2026-08") == {}
+    assert right_after(FIVE_PERCENT, IN_TIME, period="2026-11") == {}
 
 
 def test_a_late_notification_beside_one_in_time():
@@ -361,8 +363,48 @@ def test_a_late_notification_beside_one_in_time():
 
 def test_a_contract_of_two_months_has_no_three_bad_ones():
     """U6: a month without the contract is none of its bad months."""
-    assert right_after(FIVE_PERCENT, IN_TIME, starts_on="2026-09-01") == []
+    assert right_after(FIVE_PERCENT, IN_TIME, starts_on="2026-09-01") == {}
     assert len(right_after(FIVE_PERCENT, IN_TIME, starts_on="2026-08-31")) == 1
+
+
+P1, P2 = (agreed("trifft", package, contract=name) for name, package in (("P1", "standard"), ("P2", "premium")))
+CHANGES = [
+    row("U6 a package change at the end of a month", [("P1", None, "2026-09-30"), ("P2", "2026-10-01", None)], ["P2"]),
+    row("U6 a package change within a month", [("P1", None, "2026-09-10"), ("P2", "2026-09-11", None)], ["P2"]),
+    row("U6 a change in the last month: both run in it", [("P1", None, "2026-10-10"), ("P2", "2026-10-11", None)],
+        ["P1", "P2"]),
+    row("U6 a month without any contract", [("P1", None, "2026-08-31"), ("P2", "2026-10-01", None)], []),
+    row("U6 two contracts side by side", [("P1", None, None), ("P2", None, None)], ["P1", "P2"]),
+    row("U6 the month before under another list", [("B", None, "2026-09-30"), ("P2", "2026-10-01", None)], []),
+]  # fmt: skip
+KINDS = {"P1": P1, "P2": P2, "B": agreed("b2bee", "premium", contract="B")}
+
+
+@pytest.mark.parametrize(("contracts", "rights"), CHANGES)
+def test_a_package_change_keeps_the_right(contracts, rights):
+    """U6: what counts are the customer's months under one price list, in whatever package."""
+    agreed_on = []
+    for name, first, last in contracts:
+        days = {"starts_on": first, "ends_on": last}
+        given = {key: date.fromisoformat(day) for key, day in days.items() if day is not None}
+        agreed_on.append(replace(KINDS[name], monthly_fee=Decimal(1000), **given))
+    expected = {name: AUGUST_TO_OCTOBER.format(name) for name in rights}
+    assert right_after(FIVE_PERCENT, IN_TIME, contracts=agreed_on) == expected
+    assert right_after(FIVE_PERCENT, IN_TIME, contracts=agreed_on[::-1]) == expected
+    good = FIVE_PERCENT | {"2026-09": 0}
+    assert right_after(good, IN_TIME, contracts=agreed_on) == {}
+
+
+def test_months_under_two_lists_are_not_added_up():
+    """U6: three bad months count under one price list; two under one and one under another give no right."""
+    other = replace(agreement("trifft"), name="other")
+    outages = [down(count, f"{name}-01 00:00") for name, count in FIVE_PERCENT.items()]
+    claims = [uptime_claim(name, at, claim=name) for name, at in IN_TIME.items()]
+    before = agreed("other", "standard", contract="K0", monthly_fee="1000", ends_on="2026-09-30")
+    after = agreed("trifft", "standard", monthly_fee="1000", starts_on="2026-10-01")
+    world = sla(before, after, outages=outages, lists=[other])
+    assert termination_rights(world, month(), claims) == {}
+    assert list(termination_rights(world, month("2026-09"), claims)) == ["K0"]
 
 
 def test_over_the_end_of_a_year():
@@ -379,7 +421,7 @@ def test_a_list_without_the_rule_gives_no_right():
     outages = [down(count, f"{name}-01 00:00") for name, count in FIVE_PERCENT.items()]
     claims = [uptime_claim(name, at, claim=name) for name, at in IN_TIME.items()]
     world = sla(agreed("trifft", "standard", monthly_fee="1"), outages=outages, lists=[silent])
-    assert termination_rights(world, month(), claims) == []
+    assert termination_rights(world, month(), claims) == {}
 
 
 UNUSED = [
@@ -389,6 +431,8 @@ UNUSED = [
     row("U6 on the first day", "310", "2026-10-01", "2026-10-31", "2026-10-01", "300.00"),
     row("U6 before it began", "310", "2026-10-01", "2026-10-31", "2026-09-15", "310.00"),
     row("U6 after it ended", "310", "2026-10-01", "2026-10-31", "2026-11-15", "0.00"),
+    row("U6 a contract that began on the 11th", "200", "2026-11-11", "2026-11-30", "2026-11-20", "100.00"),
+    row("U6 a contract that ends on the 25th", "250", "2026-11-01", "2026-11-25", "2026-11-20", "50.00"),
     row("U6 a prepaid year", "3650", "2026-01-01", "2026-12-31", "2026-10-31", "610.00"),
     row("U6 rounded half up", "100", "2026-10-01", "2026-10-31", "2026-10-20", "35.48"),
     row("U6 a single day", "100", "2026-10-01", "2026-10-01", "2026-09-30", "100.00"),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import permutations
 
 import pytest
-from builders import month
+from builders import AGREEMENTS, month
 from sla_builders import (
     KYIV,
     agreed,
@@ -26,8 +26,9 @@ from sla_builders import (
     uptime_claim,
 )
 
+from billing_engine.intake.price_list_file import read_price_list
 from billing_engine.model.money import plain
-from billing_engine.model.sla_terms import FirstPeriod
+from billing_engine.model.sla_terms import Deadline, FirstPeriod
 from billing_engine.sla.claims import Accepted
 
 
@@ -288,11 +289,27 @@ def test_the_figures_of_an_uptime_credit():
     assert decision.explanation == (
         (
             "The effective uptime of October 2026 was 98.99 % (448 minutes down of 44,700), guaranteed are 99 %: "
-            "10 % of the fee of 1000.00 EUR is 100.00 EUR."
+            "10 % of the fee of 1,000.00 EUR is 100.00 EUR."
         ),
-        "It is taken off the invoices from December 2026 on.",
+        "It is taken off the invoices from December 2026 on, once the fee of October 2026 is paid.",
     )
     assert (decision.paid_period, decision.due_on) == (month("2026-10"), None)
+
+
+MONEY = [
+    row("thousands of euro", "1234567.8", "EUR", "1,234,567.80 EUR", "123,456.78 EUR"),
+    row("yen have no decimals", "24690", "JPY", "24,690 JPY", "2,469 JPY"),
+    row("dinars have three", "1000", "KWD", "1,000.000 KWD", "100.000 KWD"),
+    row("below a thousand", "999.99", "EUR", "999.99 EUR", "100.00 EUR"),
+]
+
+
+@pytest.mark.parametrize(("fee", "currency", "said", "credit"), MONEY)
+def test_money_in_sentences(fee, currency, said, credit):
+    """A customer reads money with thousands separators and as many decimals as its currency has."""
+    contract = agreed("trifft", "standard", monthly_fee=fee, currency=currency)
+    (decision,) = decide(sla(contract, outages=[down(448)]), uptime_claim())
+    assert decision.explanation[0].endswith(f": 10 % of the fee of {said} is {credit}.")
 
 
 def test_the_figures_of_a_late_notification():
@@ -837,6 +854,38 @@ def test_first_period_and_decision(submitted, first, due_on):
     """C3, C4: decided within five calendar days of receipt, set off from the first billing period that begins after."""
     (decision,) = decide(sla(SERVER, tickets=[LATE]), ticket_claim(submitted=submitted))
     assert (str(decision.applies_from), decision.due_on) == (first, date.fromisoformat(due_on))
+
+
+def harbour(guaranteed, days):
+    """Load harbour-hosting with another guarantee of Bronze and another window for claims."""
+    price_list = read_price_list(AGREEMENTS / "harbour-hosting.toml")
+    bronze = price_list.packages["bronze"]
+    return replace(
+        price_list,
+        availability=replace(price_list.availability, claim_within=Deadline(days, in_months=False)),
+        packages={"bronze": replace(bronze, guarantee=replace(bronze.guarantee, guaranteed_percent=guaranteed))},
+    )
+
+
+HARBOUR, GENEROUS = harbour(Decimal("99.9"), 5), harbour(Decimal(98), 30)
+A1 = agreed("harbour-hosting", "bronze", contract="A1")
+TWO_WINDOWS = [
+    row("A1 met, trifft missed: the 15th", GENEROUS, 448, "2026-11-15 23:59:59", "10 % = 100.00 EUR from 2026-12"),
+    row("A1 met, trifft missed: the 16th", GENEROUS, 448, "2026-11-16 00:00", ["too_late"]),
+    row("both met: those of A1, the first", GENEROUS, 447, "2026-11-30 23:59:59", ["guarantee_met"]),
+    row("both met: A1's 30 days are over", GENEROUS, 447, "2026-12-01 00:00", ["guarantee_met", "too_late"]),
+    row("A1 alone missed: its 5 days", HARBOUR, 447, "2026-11-05 23:59:59", "6 % = 5.94 EUR from 2026-12"),
+    row("A1 alone missed: a second later", HARBOUR, 447, "2026-11-06 00:00", ["too_late"]),
+    row("both missed: those of A1, the first", HARBOUR, 448, "2026-11-06 00:00", ["too_late"]),
+    row("both missed, in time", HARBOUR, 448, "2026-11-05 23:59:59", "10 % = 107.92 EUR from 2026-12"),
+]
+
+
+@pytest.mark.parametrize(("other", "minutes", "submitted", "expected"), TWO_WINDOWS)
+def test_under_two_lists_with_uptime_the_contract_that_missed_decides(other, minutes, submitted, expected):
+    """U5: a claim is looked at under the first contract that missed its guarantee, else under the first measured."""
+    for contracts in ([A1, STANDARD], [STANDARD, A1]):
+        assert uptime_outcome(submitted, contracts=contracts, minutes=minutes, lists=[other]) == expected
 
 
 def test_claims_of_both_kinds():

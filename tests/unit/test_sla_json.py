@@ -84,9 +84,9 @@ def run(tmp_path, monkeypatch):
 def read(run):
     """Run the command over files that are all right and read what it prints."""
 
-    def reader(**files):
+    def reader(*, stderr="", **files):
         result = run(**files)
-        assert (result.exit_code, result.stderr) == (0, ""), result.stderr or result.exception
+        assert (result.exit_code, result.stderr) == (0, stderr), result.stderr or result.exception
         return json.loads(result.stdout)
 
     return reader
@@ -272,6 +272,12 @@ def test_a_month_without_outages(read):
 # --- tickets ----------------------------------------------------------------------------------------------------------
 
 
+NO_FEE = (
+    "1 warning:\n"
+    "  contracts.csv:2 monthly_fee: is empty, and package standard leaves it to the contract; its credits count as 0\n"
+)
+
+
 def tickets_of(*rows):
     """Write tickets of customer A: id, severity, opened, answered."""
     return "ticket,customer,severity,opened_at,first_response_at\n" + "".join(f"{row}\n" for row in rows)
@@ -289,7 +295,7 @@ def test_all_tickets_of_the_folder_appear(read):
         "KA,A,trifft,standard,2024-01-01\n"
         "KB,B,b2bee,out-of-package,2024-01-01\n"
     )
-    assert targets(read(customers=CUSTOMERS, contracts=contracts, tickets=tickets)) == {
+    assert targets(read(customers=CUSTOMERS, contracts=contracts, tickets=tickets, stderr=NO_FEE)) == {
         "T1": [("first_response", "2026-12-01T12:00:00+01:00", 0, "running")],
         "T3": [("first_response", "2025-01-08T12:00:00+01:00", 10, "met")],
         "T2": [],
@@ -304,11 +310,36 @@ def test_a_ticket_without_contract(read):
 
 
 def test_a_contract_without_fee_has_clocks(read):
-    """Clocks and uptime need no fee, so that a folder without prices can be measured."""
+    """Clocks and uptime need no fee, so that a folder without prices can be measured; a warning says what it lacks."""
     contracts = "contract,customer,price_list,package,starts_on\nKA,A,trifft,standard,2026-01-01\n"
-    found = read(customers=CUSTOMERS, contracts=contracts, tickets=tickets_of("T1,A,P1,2026-10-05T10:00,"))
+    tickets = tickets_of("T1,A,P1,2026-10-05T10:00,")
+    found = read(customers=CUSTOMERS, contracts=contracts, tickets=tickets, stderr=NO_FEE)
     assert targets(found) == {"T1": [("first_response", "2026-10-05T12:00:00+02:00", 420 + 31 * 480 + 180, "breached")]}
     assert len(found["availability"]) == 1
+
+
+def test_a_missing_fee_counts_as_0(read):
+    """Each contract is named whose package leaves the fee to it and that has none; the figures are those of 0.00."""
+    contracts = (
+        "contract,customer,price_list,package,starts_on,monthly_fee\n"
+        "K1,B,b2bee,premium,2026-01-01,\n"
+        "K2,A,trifft,free,2026-01-01,\n"
+        "K3,A,trifft,standard,2026-01-01,FEE\n"
+        "K4,D,dpo-group,server,2026-01-01,FEE\n"
+        "K5,E,xopero-en,subscription,2026-01-01,\n"
+        "K6,P,xopero-pl,subscription,2026-01-01,\n"
+    )
+    of_zero = read(**ALL | {"contracts": contracts.replace("FEE", "0")})
+    assert {claim: worth for claim, worth in reasons(of_zero).items() if isinstance(worth, str)} == {
+        "C1": "0.00",
+        "C4": "0.00",
+    }
+    warnings = "2 warnings:\n" + "".join(
+        f"  contracts.csv:{line} monthly_fee: is empty, and package {package} leaves it to the contract; "
+        "its credits count as 0\n"
+        for line, package in ((4, "standard"), (5, "server"))
+    )
+    assert read(**ALL | {"contracts": contracts.replace("FEE", "")}, stderr=warnings) == of_zero
 
 
 def test_times_without_offset_are_the_lists(read):
