@@ -20,7 +20,7 @@ from billing_engine.model.claim import Claim, ClaimKind, Decision, in_order_of_r
 from billing_engine.model.contract import Contract, currency_of
 from billing_engine.model.credit import Credit, CreditSource
 from billing_engine.model.instant import Instant, start_of_day
-from billing_engine.model.money import ZERO, round_money
+from billing_engine.model.money import LARGEST, ZERO, is_whole_amount
 from billing_engine.model.payment import Dues
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
@@ -171,8 +171,8 @@ def _as_said(by_rule: Decision, claim: Claim, sla: CustomerSla, verdict: Verdict
     if verdict.amount is None or (by_rule.accepted and verdict.amount == by_rule.amount):
         return replace(by_rule, explanation=(*by_rule.explanation, verdict.note))
     currency = by_rule.currency or _currency(sla.contracts, sla.book)
-    if round_money(verdict.amount, currency) != verdict.amount or verdict.amount < 0:
-        raise ClaimError(f"{verdict.amount} is no amount of {currency} from 0 up in whole cents")
+    if not is_whole_amount(verdict.amount, currency):
+        raise ClaimError(f"{verdict.amount} is no amount of {currency} from 0 to {LARGEST:,} in whole cents")
     given = f"Decided by hand: {words.money(verdict.amount, currency)}."
     return replace(
         by_rule,
@@ -241,14 +241,14 @@ def _credit_terms(
 ) -> tuple[Setoff, int | None]:
     """Find how the list that gives the credit sets it off, as it was in the month that the claim is about.
 
-    That is the list under whose cap it was decided, else the first that gives such credits, of the contracts that ran.
+    That is the list under which it was decided, else the first that gives such credits, of the contracts that ran.
     """
     day = claim.breach_on if claim.period is None else claim.period.first_day
     if day is None:
         raise AssertionError("a claim names its month or its day")
     month = Month(day.year, day.month)
-    decided_under = decision.cap.rpartition("/")[0]
-    for contract in sorted(contracts, key=lambda c: (c.price_list != decided_under, not c.active_days(month))):
+    by_rule = decision.price_list
+    for contract in sorted(contracts, key=lambda c: (c.price_list != by_rule, not c.active_days(month))):
         price_list = book.of_contract(contract.price_list, month, contract.starts_on)
         terms = price_list.availability if claim.kind == ClaimKind.UPTIME else price_list.compensation
         if terms is not None:

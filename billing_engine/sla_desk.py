@@ -13,15 +13,13 @@ from billing_engine.errors import BillingError, ClaimError, CreditSpentError
 from billing_engine.model.contract import Contract, currency_of
 from billing_engine.model.credit import Credit, CreditSource, Grant, LedgerEntry, Refund
 from billing_engine.model.instant import Instant
-from billing_engine.model.money import round_money
+from billing_engine.model.money import LARGEST, round_money
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.sla_report import SlaReport
 from billing_engine.sla.clocks import Clocks
 from billing_engine.storage import credit_ledger, master_data, sla_records
 from billing_engine.transactions import Transactions
-
-_MOST = Decimal(10**9)
 
 
 class SlaDesk:
@@ -118,8 +116,8 @@ class SlaDesk:
             raise BillingError("the customer's contracts are in several currencies, or there are none; name one")
         if contracts and currency not in currencies:
             raise BillingError(f"the customer pays in {' or '.join(sorted(currencies))}; found {currency}")
-        if not grant.amount.is_finite() or not 0 < grant.amount <= _MOST:
-            raise BillingError(f"{grant.amount} {currency} is no amount above 0 and up to {_MOST:,}")
+        if not grant.amount.is_finite() or not 0 < grant.amount <= LARGEST:
+            raise BillingError(f"{grant.amount} {currency} is no amount above 0 and up to {LARGEST:,}")
         if round_money(grant.amount, currency) != grant.amount:
             raise BillingError(f"{grant.amount} is finer than the cents of {currency}")
         if not grant.reason.strip():
@@ -142,7 +140,9 @@ class SlaDesk:
                 raise CreditSpentError(f"credit {credit} expired after {known.expires_on}")
             paid = known.remaining if amount is None else amount
             left = f"{known.remaining} {known.currency} of credit {credit} are left"
-            if not 0 < paid <= known.remaining:
+            if on < known.granted_on:
+                raise CreditSpentError(f"credit {credit} was granted on {known.granted_on}, after {on}")
+            if not paid.is_finite() or not 0 < paid <= known.remaining:
                 raise CreditSpentError(f"{left}; {paid} can not be paid out")
             if round_money(paid, known.currency) != paid:
                 raise CreditSpentError(f"{left}; {paid} is finer than the cents of {known.currency}")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
 
 from sqlalchemy import Connection
 
 from billing_engine import claim_desk
-from billing_engine.model.contract import Contract, Customer
+from billing_engine.model.contract import Customer
 from billing_engine.model.credit import Account, Credit, Refund
 from billing_engine.model.instant import Instant, local_date, local_datetime
+from billing_engine.model.invoice import InvoiceDraft
 from billing_engine.model.money import ZERO
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
@@ -53,14 +56,16 @@ def report_of(
 
 
 def _credits_of(connection: Connection, customer: str, month: Month, today: date) -> list[Credit]:
-    """Return the credits with something left, and those that were set off in the month."""
-    used = {
-        entry.credit
-        for entry in credit_ledger.read_ledger(connection, customer)
-        if entry.account is Account.APPLIED and month.first_day <= entry.posted_on <= month.last_day
-    }
-    known = [c for c in credit_ledger.read_credits(connection, [customer]) if c.granted_on <= today]
-    return [c for c in known if c.remaining or c.credit in used]
+    """Return the credits with something left on a day, and those that were set off in the month."""
+    used: set[str] = set()
+    left: dict[str, Decimal] = {}
+    for entry in credit_ledger.read_ledger(connection, customer):
+        if entry.account is Account.APPLIED and month.first_day <= entry.posted_on <= month.last_day:
+            used.add(entry.credit)
+        if entry.account is Account.AVAILABLE and entry.posted_on <= today:
+            left[entry.credit] = left.get(entry.credit, ZERO) + entry.amount
+    known = [c for c in credit_ledger.read_credits(connection, [customer]) if c.credit in left]
+    return [replace(c, remaining=left[c.credit]) for c in known if left[c.credit] or c.credit in used]
 
 
 def _zone(sla: CustomerSla) -> tzinfo:
@@ -73,32 +78,39 @@ def refund_of(
 ) -> Refund:
     """Say whether a customer may terminate after bad months, and what of its paid fees is for later days (U6).
 
-    The months that count are the ones before the month of termination; the fees those of the contracts concerned.
+    The months that count are the ones before the month of termination, the fees those of all contracts under the list.
     """
     sla = claim_desk.read_customer_sla(connection, customer, book, as_of, Clocks())
     last = Month(terminated_on.year, terminated_on.month).previous()
-    rights = termination_rights(sla, last, sla_records.read_claims(connection, customer))
-    concerned = {contract.contract: contract for contract in sla.contracts if contract.contract in rights}
+    received = [claim for claim in sla_records.read_claims(connection, customer) if claim.submitted_at <= as_of]
+    rights = termination_rights(sla, last, received)
+    lists = {contract.price_list for contract in sla.contracts if contract.contract in rights}
+    concerned = {contract.contract for contract in sla.contracts if contract.price_list in lists}
     parts: list[tuple[str, Decimal]] = []
     currency = ""
     for due in sla.dues:
         if due.paid_on is not None and Month.parse(due.period).last_day > terminated_on:
-            issued = invoices.read_invoice(connection, due.number)
-            unused = [
-                _unused(
-                    line.amount, concerned[line.contract], issued.draft.period, terminated_on, issued.draft.currency
-                )
-                for line in issued.draft.lines
-                if line.kind == "fee" and line.contract in concerned
-            ]
+            draft = invoices.read_invoice(connection, due.number).draft
+            unused = _unused_fees(draft, concerned, terminated_on)
             if unused:
-                parts.append((due.number, sum(unused, ZERO)))
-                currency = issued.draft.currency
+                parts.append((due.number, unused))
+                currency = draft.currency
     return Refund(customer, terminated_on, tuple(rights.values()), tuple(parts), currency)
 
 
-def _unused(fee: Decimal, contract: Contract, period: Month, terminated_on: date, currency: str) -> Decimal:
-    """Return the part of a period's fee for days after the termination; it was paid for the contract's own days."""
-    first = max(period.first_day, contract.starts_on)
-    last = min(period.last_day, contract.ends_on or period.last_day)
-    return unused_fee(fee, first, last, terminated_on, currency)
+def _unused_fees(draft: InvoiceDraft, contracts: Collection[str], terminated_on: date) -> Decimal:
+    """Add up the parts of an invoice's fees for days after the termination, by the days that each was charged for."""
+    days = {
+        use.contract: (date.fromisoformat(use.service_from), date.fromisoformat(use.service_to))
+        for use in draft.uses
+        if use.service_from
+    }
+    whole = (draft.period.first_day, draft.period.last_day)
+    return sum(
+        (
+            unused_fee(line.amount, *days.get(line.contract, whole), terminated_on, draft.currency)
+            for line in draft.lines
+            if line.kind == "fee" and line.contract in contracts
+        ),
+        ZERO,
+    )

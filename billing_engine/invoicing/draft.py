@@ -81,6 +81,7 @@ def _buyer(customer: Customer) -> Buyer:
 
 
 def _use(statement: Statement) -> ContractUse:
+    first, last = statement.contract.days_in(statement.month)
     return ContractUse(
         contract=statement.contract.contract,
         package_title=statement.package_title,
@@ -89,5 +90,7 @@ def _use(statement: Statement) -> ContractUse:
         included_minutes=None if statement.included_seconds is None else statement.included_seconds // 60,
         used_minutes=statement.used_seconds // 60,
         overage_minutes=statement.overage_seconds // 60,
+        service_from=first.isoformat(),
+        service_to=last.isoformat(),
         price_list_hash=statement.price_list_hash,
     )

@@ -62,6 +62,8 @@ class Decision:
     """Last day for deciding, where the agreement sets one."""
     explanation: tuple[str, ...]
     """Sentences that can be sent to the customer."""
+    price_list: str = ""
+    """Under whose terms it was decided; empty when no agreement takes such a claim."""
     cap: str = ""
     """Under which the amount falls, such as "dpo-group/2026-10": price list and month of the breach (C2)."""
     paid_period: Month | None = None

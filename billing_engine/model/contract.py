@@ -66,10 +66,13 @@ class Contract:
     def active_on(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
+    def days_in(self, month: Month) -> tuple[date, date]:
+        """First and last day of the month on which the contract runs; the last is before the first when it does not."""
+        return max(self.starts_on, month.first_day), min(self.ends_on or month.last_day, month.last_day)
+
     def active_days(self, month: Month) -> int:
         """Days of the month on which the contract runs; 0 when none (R10)."""
-        first = max(self.starts_on, month.first_day)
-        last = min(self.ends_on or month.last_day, month.last_day)
+        first, last = self.days_in(month)
         return max(0, (last - first).days + 1)
 
 

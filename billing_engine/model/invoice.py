@@ -104,6 +104,10 @@ class ContractUse:
     used_minutes: int
     overage_minutes: int
     """Counted in units beyond the allowance, before they are rounded up to started hours."""
+    service_from: str = ""
+    """First day that the fee is for, in ISO 8601; empty on invoices that do not say."""
+    service_to: str = ""
+    """Last day that the fee is for."""
     price_list_hash: str = ""
     """Of the price list's terms, so that a later change of them is noticed."""
 

@@ -53,6 +53,15 @@ def round_money(amount: Decimal | Fraction, currency: str) -> Decimal:
     return from_minor(to_minor(amount, currency), currency)
 
 
+LARGEST = Decimal(10**9)
+"""The most that somebody may enter as one amount; more is a slip."""
+
+
+def is_whole_amount(amount: Decimal, currency: str) -> bool:
+    """Tell whether an entered amount is from 0 up to LARGEST and in whole minor units."""
+    return amount.is_finite() and 0 <= amount <= LARGEST and round_money(amount, currency) == amount
+
+
 def to_minor(amount: Decimal | Fraction, currency: str) -> int:
     """Count an amount in minor units, rounded half up: 12.345 EUR -> 1235."""
     exact = abs(Fraction(amount)) * Fraction(10) ** minor_digits(currency)

@@ -95,6 +95,7 @@ def _decision(one: _Assessed) -> Decision:
         applies_from=first if one.accepted else None,
         due_on=assessment.decide_by,
         explanation=_explanation(one, first),
+        price_list="" if assessment.price_list is None else assessment.price_list.name,
         cap=assessment.cap_name if one.accepted else "",
         paid_period=claim.period if one.accepted else None,
     )

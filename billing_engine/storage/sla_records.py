@@ -100,6 +100,7 @@ def _read_decided(row: RowMapping) -> Decided:
         applies_from=Month.parse(row["applies_from"]) if row["applies_from"] else None,
         due_on=row["due_on"],
         explanation=tuple(row["explanation"]),
+        price_list=row["price_list"],
         cap=row["cap"],
         paid_period=Month.parse(row["paid_period"]) if row["paid_period"] else None,
     )
@@ -122,6 +123,7 @@ def save_decision(connection: Connection, claim: Claim, decided: Decided) -> boo
         "applies_from": _month_text(decision.applies_from),
         "due_on": decision.due_on,
         "explanation": list(decision.explanation),
+        "price_list": decision.price_list,
         "cap": decision.cap,
         "paid_period": _month_text(decision.paid_period),
         "decided_on": decided.decided_on,

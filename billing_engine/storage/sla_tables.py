@@ -81,6 +81,7 @@ claim_decisions = Table(
     Column("applies_from", String(7), nullable=False),
     Column("due_on", Date),
     Column("explanation", JSON, nullable=False),
+    text("price_list"),
     text("cap"),
     Column("paid_period", String(7), nullable=False),
     Column("decided_on", Date, nullable=False),

@@ -357,8 +357,8 @@ WRONG_BY_HAND = [
     row("no such claim", {"claim": "CL-9"}, "there is no claim 'CL-9'; `billing-engine claim list` shows all$"),
     row("no note", {"note": " "}, "needs a note"),
     row("worth nothing by rule and no amount", {"claim": "CL-3"}, r"worth nothing \(no_breach\); name an amount"),
-    row("finer than cents", {"amount": "1.005"}, "1.005 is no amount of USD from 0 up in whole cents"),
-    row("below zero", {"amount": "-1"}, "-1 is no amount of USD from 0 up in whole cents"),
+    row("finer than cents", {"amount": "1.005"}, "1.005 is no amount of USD from 0 to 1,000,000,000 in whole cents"),
+    row("below zero", {"amount": "-1"}, "-1 is no amount of USD from 0 to 1,000,000,000 in whole cents"),
 ]
 
 

@@ -18,6 +18,7 @@ from books import (
     OCTOBER,
     THREE_DAYS_DOWN,
     WHOLE_FOLDER,
+    Books,
     an_outage,
     figures,
     pdf_text,
@@ -32,7 +33,7 @@ from billing_engine.documents.pdf import render_invoice
 from billing_engine.errors import BillingError, ClaimError, CreditSpentError, UnknownCurrencyError
 from billing_engine.model.credit import Credit, CreditSource, Grant
 from billing_engine.model.money import plain
-from billing_engine.model.sla_terms import FirstPeriod, Setoff
+from billing_engine.model.sla_terms import CreditTerms, FirstPeriod, Setoff
 from billing_engine.storage import credit_ledger
 
 # --- S2, S3: setting off ----------------------------------------------------------------------------------------------
@@ -553,6 +554,100 @@ def test_right_and_refund_after_a_package_change(books):
     assert right.startswith("Contract P2 may be terminated by the customer")
     assert right.endswith("(August 2026 90.32 %, September 2026 90.00 %, October 2026 90.33 %).")
     assert refund.parts == (("2026-000001", Decimal("500.00")),)
+
+
+def test_an_end_that_comes_after_the_payment_changes_no_day_that_was_paid(books):
+    """U6: a whole month was paid, so a contract that is then ended on the 20th gets its other ten days back."""
+    books.take(customers=[C1], contracts=[K1], **AUTUMN)
+    books.pay(books.issue(NOVEMBER), "2026-11-02")
+    books.take(contracts=[K1.replace("2026-01-01,,", "2026-01-01,2026-11-20,")])
+    refund = books.billing.sla.termination("C1", date(2026, 11, 20), moment("2026-12-01 00:00"))
+    assert refund.parts == (("2026-000001", Decimal("333.33")),)
+
+
+def test_refund_of_the_package_that_followed_the_bad_months(books):
+    """U6: who may leave after three months of Standard gets back what was paid for the Premium that came after."""
+    contracts = ["P1,C1,trifft,standard,2026-01-01,2026-10-31,400.00,", "P2,C1,trifft,premium,2026-11-01,,900.00,"]
+    books.take(customers=[C1], contracts=contracts, **AUTUMN)
+    books.pay(books.issue(NOVEMBER), "2026-11-02")
+    refund = books.billing.sla.termination("C1", date(2026, 11, 20), moment("2026-12-01 00:00"))
+    assert [right[:11] for right in refund.rights] == ["Contract P1"]
+    assert refund.parts == (("2026-000001", Decimal("300.00")),)
+
+
+def test_a_termination_knows_of_no_claim_that_came_later(three_bad_months):
+    """U6: the right is judged by what had come by then."""
+    termination = three_bad_months.billing.sla.termination
+    assert termination("C1", date(2026, 10, 10), moment("2026-10-03 09:59:59")).rights == ()
+    assert len(termination("C1", date(2026, 10, 10), moment("2026-10-03 10:00")).rights) == 1
+
+
+def test_a_report_shows_what_was_left_then(books):
+    """S1: a credit that a later invoice used up is whole in the report of the day before."""
+    books.take(customers=[C1], contracts=[K1])
+    books.grant("600.00", "2026-10-10")
+    books.issue(OCTOBER, on="2026-11-02")
+    (before,) = books.billing.sla.report(OCTOBER, moment("2026-11-01 12:00"))
+    assert [(one.credit, plain(one.remaining)) for one in before.credits] == [("CR-2026-00001", "600.00")]
+    (after,) = books.billing.sla.report(OCTOBER, moment("2026-11-02 12:00"))
+    assert after.credits == ()
+
+
+def test_a_credit_can_not_be_paid_out_before_its_day(books):
+    """S1: what is not granted yet is not there."""
+    books.take(customers=[C1], contracts=[K1])
+    credit = books.grant("50.00", "2026-11-01")
+    with pytest.raises(CreditSpentError, match="was granted on 2026-11-01, after 2026-10-31"):
+        books.refund(credit, on="2026-10-31")
+    assert books.refund(credit, on="2026-11-01").remaining == 0
+
+
+NO_AMOUNTS = ["NaN", "Infinity", "-1", "1e30", "1000000000.01", "0.001"]
+
+
+@pytest.mark.parametrize("amount", NO_AMOUNTS)
+def test_no_amount_is_no_traceback(books, amount):
+    """Whatever a host passes, it is told what is allowed, and nothing is booked."""
+    an_outage(books)
+    credit = books.grant("50.00", "2026-11-01")
+    before = books.dump()
+    with pytest.raises(CreditSpentError, match=r"50\.00 EUR of credit"):
+        books.refund(credit, amount)
+    with pytest.raises(ClaimError, match="is no amount of EUR from 0 to 1,000,000,000 in whole cents"):
+        books.by_hand("CL-1", accepted=True, amount=amount)
+    with pytest.raises(BillingError):
+        books.grant(amount)
+    assert books.dump() == before
+
+
+def test_a_credit_goes_by_the_list_that_missed(books_with_lenient_list):
+    """S3: of two lists with uptime the one whose guarantee was missed says how its credit is set off."""
+    books = books_with_lenient_list
+    books.take(
+        customers=[C1],
+        contracts=["A1,C1,lenient,standard,2026-01-01,,100.00,", K1],
+        outages=[THREE_DAYS_DOWN],
+        claims=[CLAIM],
+    )
+    books.pay(books.issue(OCTOBER), "2026-11-02")
+    books.decide("2026-11-20 00:00")
+    (credit,) = books.billing.sla.credits()
+    assert (credit.setoff, credit.expires_on) == (Setoff.BEFORE_TAX, None)
+
+
+@pytest.fixture
+def books_with_lenient_list(tmp_path):
+    """Keep books with a list beside trifft that guarantees 1 %, sets off after tax and lets credits expire."""
+    trifft = agreement("trifft")
+    standard = trifft.packages["standard"]
+    guarantee = replace(standard.guarantee, guaranteed_percent=Decimal(1))
+    lenient = replace(
+        trifft,
+        name="lenient",
+        packages={"standard": replace(standard, guarantee=guarantee)},
+        credit=CreditTerms(Setoff.AFTER_TAX, expires_after_months=1),
+    )
+    return Books(tmp_path, lenient)
 
 
 def test_refund_by_days_in_a_leap_february(books):

@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("applies_from", sa.String(length=7), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("explanation", sa.JSON(), nullable=False),
+        sa.Column("price_list", sa.Text(), nullable=False),
         sa.Column("cap", sa.Text(), nullable=False),
         sa.Column("paid_period", sa.String(length=7), nullable=False),
         sa.Column("decided_on", sa.Date(), nullable=False),
