@@ -138,12 +138,12 @@ class Story:
         self.books.take(payments=[f"P{self.payments},{invoice.number},{self.today},{amount}"])
 
     def refund(self, which, percent):
-        """Pay a part of a credit out; of one that is spent or expired nothing can be."""
+        """Pay a part of a credit out; of one that is spent, expired or of a later day nothing can be."""
         if not self.credits:
             return
         credit = list(self.credits.values())[which % len(self.credits)]
         cents = max(1, credit.left * percent // 100)
-        gone = credit.expires_on is not None and credit.expires_on < self.today
+        gone = self.today < credit.granted_on or (credit.expires_on is not None and credit.expires_on < self.today)
         amount = plain(Decimal(cents) / 100)
         if gone or cents > credit.left:
             with pytest.raises(CreditSpentError):
