@@ -112,16 +112,18 @@ def _reasons_at_breach(case: _Case, breached_at: Instant | None) -> Reasons:
         yield RefusalReason.NO_BREACH, sentence
         return
     yield from _open_tickets(case, breached_at)
-    original = case.sla.tickets.get(case.ticket.duplicate_of)
-    if RefusalReason.DUPLICATE_TICKET in case.terms.conditions and original is not None:  # noqa: SIM102
-        if original is not case.ticket and original.is_open_at(breached_at):
-            sentence = f"Ticket {case.ticket.ticket} repeats ticket {original.ticket}, which was open."
-            yield RefusalReason.DUPLICATE_TICKET, sentence
-    day = case.concerned[0].day_of(breached_at)
-    unpaid = sorted(d.number for d in case.sla.dues if d.issued_on <= day and not d.is_paid(day))
+    if RefusalReason.DUPLICATE_TICKET in case.terms.conditions and _repeats_an_open_one(case, breached_at):
+        sentence = f"Ticket {case.ticket.ticket} repeats ticket {case.ticket.duplicate_of}, which was open."
+        yield RefusalReason.DUPLICATE_TICKET, sentence
+    unpaid = sorted(due.number for due in case.sla.dues if due.issued_on <= case.day and not due.is_paid(case.day))
     if RefusalReason.UNPAID_INVOICE in case.terms.conditions and unpaid:
-        sentence = f"On {day_in_words(day)} these invoices were not paid: {', '.join(unpaid)}."
+        sentence = f"On {day_in_words(case.day)} these invoices were not paid: {', '.join(unpaid)}."
         yield RefusalReason.UNPAID_INVOICE, sentence
+
+
+def _repeats_an_open_one(case: _Case, moment: Instant) -> bool:
+    original = case.sla.tickets.get(case.ticket.duplicate_of)
+    return original is not None and original is not case.ticket and original.is_open_at(moment)
 
 
 def _open_tickets(case: _Case, moment: Instant) -> Reasons:
@@ -193,13 +195,7 @@ def monthly_cap(sla: CustomerSla, agreement: Agreement, month: Month) -> Decimal
     terms = agreement.price_list.compensation
     if terms is None:
         return ZERO
-    total = sum(
-        (a.monthly_fee() * a.contract.quantity for a in _alike(sla, agreement, month) if a.package.standard), ZERO
-    )
-    return round_money(total * terms.monthly_cap_percent / 100, agreement.currency)
-
-
-def _alike(sla: CustomerSla, agreement: Agreement, month: Month) -> Iterator[Agreement]:
-    for other in sla.in_month(month):
-        if other.price_list.name == agreement.price_list.name and other.currency == agreement.currency:
-            yield other
+    name, currency = agreement.price_list.name, agreement.currency
+    alike = [a for a in sla.in_month(month) if a.price_list.name == name and a.currency == currency]
+    total = sum((a.monthly_fee() * a.contract.quantity for a in alike if a.package.standard), ZERO)
+    return round_money(total * terms.monthly_cap_percent / 100, currency)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from billing_engine.model.claim import Claim, ClaimKind
+from billing_engine.model.claim import Claim
 from billing_engine.model.money import round_money
 from billing_engine.model.period import Month
+from billing_engine.model.price_list import PriceList
 from billing_engine.model.sla import Availability
+from billing_engine.model.sla_terms import AvailabilityTerms, TerminationRule
 from billing_engine.sla import words
-from billing_engine.sla.agreement import Agreement, CustomerSla
+from billing_engine.sla.agreement import CustomerSla
 from billing_engine.sla.availability import measure_availability
 from billing_engine.sla.uptime_claims import is_in_time
 
@@ -35,8 +37,11 @@ def _right(sla: CustomerSla, last: Availability, claims: Sequence[Claim]) -> str
     months = [last.month]
     while len(months) < rule.months:
         months.append(months[-1].previous())
-    worst = [_bad_month(sla, agreement, month, claims) for month in reversed(months)]
-    bad = [one for one in worst if one is not None]
+    notified = {claim.period for claim in claims if _in_time(claim, agreement.price_list, terms)}
+    if not notified.issuperset(months):
+        return None
+    found = [_bad_month(sla, agreement.price_list, month, rule) for month in reversed(months)]
+    bad = [one for one in found if one is not None]
     if len(bad) < rule.months:
         return None
     said = ", ".join(f"{one.month.in_words()} {one.effective_uptime} %" for one in bad)
@@ -46,21 +51,15 @@ def _right(sla: CustomerSla, last: Availability, claims: Sequence[Claim]) -> str
     )
 
 
-def _bad_month(sla: CustomerSla, agreement: Agreement, month: Month, claims: Iterable[Claim]) -> Availability | None:
-    """Return the month under the same list, in whatever package, if it gives the right and was notified in time."""
-    terms = agreement.price_list.availability
-    if terms is None or terms.termination is None:
-        return None
-    limit = Fraction(terms.termination.at_most_percent)
-    notified = any(
-        claim.kind == ClaimKind.UPTIME
-        and claim.period == month
-        and is_in_time(claim, month, agreement.price_list, terms)
-        for claim in claims
-    )
-    name = agreement.price_list.name
-    alike = [one for one in measure_availability(sla, month) if one.contract.price_list == name]
-    return next((one for one in alike if notified and one.uptime * 100 <= limit), None)
+def _in_time(claim: Claim, price_list: PriceList, terms: AvailabilityTerms) -> bool:
+    return claim.period is not None and is_in_time(claim, claim.period, price_list, terms)
+
+
+def _bad_month(sla: CustomerSla, price_list: PriceList, month: Month, rule: TerminationRule) -> Availability | None:
+    """Return the month under the list, in whatever package, if its uptime gives the right."""
+    limit = Fraction(rule.at_most_percent)
+    alike = (one for one in measure_availability(sla, month) if one.contract.price_list == price_list.name)
+    return next((one for one in alike if one.uptime * 100 <= limit), None)
 
 
 def unused_fee(fee: Decimal, first: date, last: date, terminated_on: date, currency: str) -> Decimal:

@@ -55,7 +55,7 @@ class Shelf(Generic[Item]):
         for batch in batches(items):
             known = self._stored(connection, batch)
             for item in batch:
-                former, replaceable = known.get(self._key(self.write(item)), (None, True))
+                former, replaceable = known.get(self._key_of(item), (None, True))
                 if former is None:
                     result.new.append(item)
                 elif former == item:
@@ -79,19 +79,22 @@ class Shelf(Generic[Item]):
             if self.guard is not None:
                 conditions.append(self.guard)
             if connection.execute(update(self.table).where(*conditions).values(row)).rowcount != 1:
-                raise BilledMeanwhileError(f"{' '.join(map(str, self._key(row)))} was billed meanwhile; import again")
+                raise BilledMeanwhileError(
+                    f"{' '.join(map(str, self._key_of(item)))} was billed meanwhile; import again"
+                )
 
-    def _key(self, row: Any) -> tuple[Any, ...]:
-        return tuple(row[column.name] for column in self.table.primary_key)
+    def _key_of(self, item: Item) -> tuple[Any, ...]:
+        """Return an item's key; its attributes are named like the columns, and need not be written out for it."""
+        return tuple(getattr(item, column.name) for column in self.table.primary_key)
 
     def _stored(self, connection: Connection, batch: Sequence[Item]) -> dict[tuple[Any, ...], tuple[Item | None, bool]]:
         """Return the stored items of the batch's keys, each with whether the guard lets it be replaced."""
         columns = list(self.table.primary_key)
-        keys = [self._key(self.write(item)) for item in batch]
+        keys = [self._key_of(item) for item in batch]
         wanted = columns[0].in_([key[0] for key in keys]) if len(columns) == 1 else tuple_(*columns).in_(keys)
         found: dict[tuple[Any, ...], tuple[Item | None, bool]] = {}
         for row in connection.execute(select(self.table).where(wanted)).mappings():
-            found[self._key(row)] = (self.read(row), True)
+            found[tuple(row[column.name] for column in columns)] = (self.read(row), True)
         if self.guard is not None and found:
             guarded = select(*columns).where(wanted, ~self.guard)
             for key in connection.execute(guarded):
