@@ -45,7 +45,7 @@ FEE = InvoiceLine(1, "fee", "K1", "Premium", "October 2026", Decimal(1), "MON", 
 TIME = InvoiceLine(
     2, "tariff", "K1", "After hours", "2 time entries", Decimal(150), "MIN", Decimal(100), Decimal("250.00")
 )
-USE = ContractUse("K1", "Premium", "2016-01-01", "Europe/Belgrade", 720, 450, 0)
+USE = ContractUse("K1", "Premium", "2016-01-01", "Europe/Belgrade", 720 * 60, 450 * 60, 0)
 ENTRY = InvoiceEntry(
     entry="E1",
     contract="K1",

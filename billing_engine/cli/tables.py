@@ -213,7 +213,7 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
     rows += [(s.title, s.reference, "", "", money(-s.amount, draft.currency)) for s in draft.setoffs]
     out.print(table(title, "Line", "Detail", ">Quantity", ">Price", ">Amount", rows=rows))
     for use in draft.uses:
-        if use.included_minutes != 0:
+        if use.included_seconds != 0:
             out.print(text(f"  {use.package_title} ({use.contract}): {_included_text(use)}", style="dim"))
     due = "" if draft.amount_due == draft.gross else f", due {money(draft.amount_due, draft.currency)}"
     percent = "" if draft.tax_percent is None else f" {draft.tax_percent.normalize():f}%"
@@ -231,11 +231,11 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
 
 
 def _included_text(use: ContractUse) -> str:
-    used = hours_and_minutes(use.used_minutes * 60)
-    if use.included_minutes is None:
+    used = hours_and_minutes(use.used_seconds)
+    if use.included_seconds is None:
         return f"{used} h used, all in the fee"
-    beyond = f", {hours_and_minutes(use.overage_minutes * 60)} h beyond" if use.overage_minutes else ""
-    return f"{used} of {hours_and_minutes(use.included_minutes * 60)} h included used{beyond}"
+    beyond = f", {hours_and_minutes(use.overage_seconds)} h beyond" if use.overage_seconds else ""
+    return f"{used} of {hours_and_minutes(use.included_seconds)} h included used{beyond}"
 
 
 def _quantity(line: InvoiceLine) -> str:

@@ -137,23 +137,23 @@ def _setoff(credit: InvoiceSetoff, currency: str, words: Catalogue) -> SetoffVie
 
 
 def _use(use: ContractUse, words: Catalogue) -> UseView:
-    included = use.included_minutes
-    overage = words.labels["overage"].format(overage=hours_and_minutes(use.overage_minutes * 60))
+    included = use.included_seconds
+    overage = words.labels["overage"].format(overage=hours_and_minutes(use.overage_seconds))
     return UseView(
         heading=_contract_heading(use.contract, words, use.package_title),
         summary=_use_summary(use, words),
-        overage=overage if use.overage_minutes > 0 else "",
-        bar_percent=str(max(0, min(100, use.used_minutes * 100 // included))) if included else "",
+        overage=overage if use.overage_seconds > 0 else "",
+        bar_percent=str(max(0, min(100, use.used_seconds * 100 // included))) if included else "",
     )
 
 
 def _use_summary(use: ContractUse, words: Catalogue) -> str:
-    used = hours_and_minutes(use.used_minutes * 60)
-    if use.included_minutes is None:
+    used = hours_and_minutes(use.used_seconds)
+    if use.included_seconds is None:
         return words.labels["without_limit"].format(used=used)
-    if use.included_minutes == 0:
+    if use.included_seconds == 0:
         return words.labels["none_included"]
-    return words.labels["used"].format(used=used, included=hours_and_minutes(use.included_minutes * 60))
+    return words.labels["used"].format(used=used, included=hours_and_minutes(use.included_seconds))
 
 
 def _sums(draft: InvoiceDraft, words: Catalogue) -> tuple[Fact, ...]:

@@ -68,6 +68,12 @@ class InvoiceLine:
     """One of the codes above."""
     unit_price: Decimal
     amount: Decimal
+    period: str = ""
+    """Month of the work or of the fee's last day, such as "2026-10"; on a prior-period line an earlier one (R11)."""
+    service_from: str = ""
+    """First day that a fee is for, in ISO 8601; empty on other lines."""
+    service_to: str = ""
+    """Last day that a fee is for."""
 
     @property
     def seconds(self) -> int | None:
@@ -99,15 +105,22 @@ class ContractUse:
     package_title: str
     price_list_version: str
     time_zone: str
-    included_minutes: int | None
-    """None is without limit."""
-    used_minutes: int
-    overage_minutes: int
+    included_seconds: int | None
+    """Allowance of the month by itself; None is without limit."""
+    used_seconds: int
+    """Taken from the allowance by this invoice, from that of earlier months too where unused hours roll over."""
+    overage_seconds: int
     """Counted in units beyond the allowance, before they are rounded up to started hours."""
+    overage_billed_seconds: int = 0
+    """Rounded up to started hours."""
+    drawn: tuple[tuple[str, int], ...] = ()
+    """What `used_seconds` was taken from: month of the allowance, such as "2026-10", and seconds."""
+    period: str = ""
+    """Month of the work; that of the invoice, or an earlier one for work that came late (R11)."""
     service_from: str = ""
-    """First day that the fee is for, in ISO 8601; empty on invoices that do not say."""
+    """First day of the month on which the contract ran, in ISO 8601; empty where it did not run."""
     service_to: str = ""
-    """Last day that the fee is for."""
+    """Last day of the month on which the contract ran."""
     price_list_hash: str = ""
     """Of the price list's terms, so that a later change of them is noticed."""
 

@@ -216,7 +216,7 @@ def _build(row: RowMapping, parts: _Parts, paid: Decimal) -> Invoice:
         buyer=Buyer(**row["buyer"]),
         lines=parts.lines,
         entries=parts.entries,
-        uses=tuple(ContractUse(**use) for use in row["uses"]),
+        uses=tuple(_use(use) for use in row["uses"]),
         net=from_minor(row["net_minor"], currency),
         tax_percent=row["tax_percent"],
         tax_note=row["tax_note"],
@@ -228,3 +228,9 @@ def _build(row: RowMapping, parts: _Parts, paid: Decimal) -> Invoice:
         setoffs=parts.setoffs,
     )
     return Invoice(row["number"], row["issued_on"], row["due_on"], draft, paid)
+
+
+def _use(stored: dict[str, Any]) -> ContractUse:
+    """JSON knows no tuples."""
+    drawn = tuple((month, seconds) for month, seconds in stored["drawn"])
+    return ContractUse(**{**stored, "drawn": drawn})

@@ -165,9 +165,9 @@ def test_template_raises_no_complaint(caplog):
     draft = {"lines": [FEE, TIME, replace(FEE, contract="K2")], "entries": many_entries(3)}
     uses = (
         USE,
-        replace(USE, overage_minutes=90),
-        replace(USE, included_minutes=0),
-        replace(USE, included_minutes=None),
+        replace(USE, overage_seconds=90 * 60),
+        replace(USE, included_seconds=0),
+        replace(USE, included_seconds=None),
     )
     render_invoice(invoice(**draft, uses=uses, setoffs=(BEFORE_TAX, AFTER_TAX)))
     assert [record.getMessage() for record in caplog.records if record.name == "weasyprint"] == []
@@ -316,7 +316,7 @@ def test_totals_do_not_stand_alone(count):
 
 def test_many_contracts_fit():
     """With forty contracts the included time of each is shown, over as many pages as it takes."""
-    uses = tuple(replace(USE, contract=f"K-{number}.", used_minutes=number) for number in range(40))
+    uses = tuple(replace(USE, contract=f"K-{number}.", used_seconds=number * 60) for number in range(40))
     text = " ".join(pages_of(render_invoice(invoice(uses=uses))))
     assert [number for number in range(40) if f"contract K-{number}. 0:{number:02d} of 12:00 h used" not in text] == []
 

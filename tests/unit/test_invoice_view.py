@@ -273,7 +273,8 @@ def test_headings_only_where_contracts_differ():
 )
 def test_included_time(included, used, overage, said):
     """The bar fills with what was used; there is none without included time or without limit; overage is named."""
-    use = replace(USE, included_minutes=included, used_minutes=used, overage_minutes=overage)
+    seconds = None if included is None else included * 60
+    use = replace(USE, included_seconds=seconds, used_seconds=used * 60, overage_seconds=overage * 60)
     (view,) = invoice_view(invoice(uses=(use,))).uses
     assert (view.bar_percent, view.summary, view.overage) == said
 
