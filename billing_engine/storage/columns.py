@@ -46,3 +46,8 @@ def minor(name: str) -> Column[int]:
 
 def text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False)
+
+
+def added_text(name: str) -> Column[str]:
+    """Make a text column that came with a later migration, empty in the rows of before."""
+    return Column(name, Text, nullable=False, server_default="")

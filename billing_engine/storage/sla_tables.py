@@ -16,7 +16,7 @@ from sqlalchemy import (
     Table,
 )
 
-from billing_engine.storage.columns import ExactDecimal, instant, metadata, minor, text
+from billing_engine.storage.columns import ExactDecimal, added_text, instant, metadata, minor, text
 
 tickets = Table(
     "billing_tickets",
@@ -106,6 +106,8 @@ granted_credits = Table(
     Column("setoff", String(12), nullable=False),
     Column("applies_from", String(7), nullable=False),
     Column("expires_on", Date),
+    # Number of the invoice that was paid twice over, for a credit that came of it.
+    added_text("invoice"),
     CheckConstraint("remaining_minor >= 0", "not_overdrawn"),
     CheckConstraint("remaining_minor <= amount_minor", "not_more_than_granted"),
 )
@@ -122,6 +124,8 @@ ledger = Table(
     minor("amount_minor"),
     Column("posted_on", Date, nullable=False),
     Column("invoice", String(120), ForeignKey("billing_invoices.invoice")),
+    # Number of the credit note that gave back what was set off.
+    Column("credit_note", String(60), nullable=False),
     text("reason"),
 )
 

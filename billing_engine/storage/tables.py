@@ -1,4 +1,4 @@
-"""The tables of master data, work and invoices, all named `billing_`, without a foreign key into a host's tables."""
+"""The tables of master data and work, all named `billing_`, without a foreign key into a host's tables."""
 
 from __future__ import annotations
 
@@ -13,22 +13,37 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    UniqueConstraint,
 )
 
-from billing_engine.storage import sla_tables  # noqa: F401 - whoever has the metadata has all tables
-from billing_engine.storage.columns import ExactDecimal, instant, metadata, minor, text
+from billing_engine.storage import run_tables, sla_tables  # noqa: F401 - whoever has the metadata has all tables
+from billing_engine.storage.columns import ExactDecimal, added_text, instant, metadata, text
+from billing_engine.storage.invoice_tables import (
+    credit_note_lines,
+    credit_notes,
+    invoice_entries,
+    invoice_expenses,
+    invoice_lines,
+    invoice_uses,
+    invoices,
+    number_counters,
+    setoff_reversals,
+    used_price_lists,
+)
 
 __all__ = [
     "contracts",
+    "credit_note_lines",
+    "credit_notes",
     "customers",
     "expenses",
     "invoice_entries",
     "invoice_expenses",
     "invoice_lines",
+    "invoice_uses",
     "invoices",
     "metadata",
     "number_counters",
+    "setoff_reversals",
     "time_entries",
     "used_price_lists",
 ]
@@ -45,6 +60,8 @@ customers = Table(
     text("address"),
     text("email"),
     text("stripe_customer"),
+    # Raised by every change of what decides the customer's invoices, so that a plan knows whether it still holds.
+    Column("version", BigInteger, nullable=False, server_default="0"),
 )
 
 contracts = Table(
@@ -64,6 +81,9 @@ contracts = Table(
     Column("development_rate", ExactDecimal),
     text("currency"),
     Column("coverage", JSON, nullable=False),
+    # Empty: as the price list says.
+    added_text("fee_interval"),
+    added_text("fee_timing"),
 )
 
 time_entries = Table(
@@ -93,91 +113,4 @@ expenses = Table(
     text("description"),
     Column("amount", ExactDecimal, nullable=False),
     Index(None, "customer", "spent_on"),
-)
-
-used_price_lists = Table(
-    "billing_used_price_lists",
-    metadata,
-    Column("version", String(120), primary_key=True),
-    Column("content_hash", String(64), nullable=False),
-)
-
-number_counters = Table(
-    "billing_number_counters",
-    metadata,
-    Column("series", String(40), primary_key=True),
-    Column("year", Integer, primary_key=True),
-    Column("last_number", BigInteger, nullable=False),
-)
-
-invoices = Table(
-    "billing_invoices",
-    metadata,
-    Column("invoice", String(120), primary_key=True),
-    Column("number", String(60), unique=True),
-    Column("series", String(40), nullable=False),
-    Column("year", Integer, nullable=False),
-    Column("sequence", BigInteger),
-    Column("customer", String(100), nullable=False),
-    Column("period", String(7), nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("issued_on", Date, nullable=False),
-    Column("due_on", Date, nullable=False),
-    Column("payment_days", Integer, nullable=False),
-    minor("net_minor"),
-    Column("tax_percent", ExactDecimal),
-    text("tax_note"),
-    minor("tax_minor"),
-    minor("gross_minor"),
-    minor("amount_due_minor"),
-    Column("seller", JSON, nullable=False),
-    Column("buyer", JSON, nullable=False),
-    Column("uses", JSON, nullable=False),
-    text("holiday_source"),
-    UniqueConstraint("series", "customer", "period"),
-    UniqueConstraint("series", "year", "sequence"),
-    CheckConstraint("net_minor + tax_minor = gross_minor", "adds_up"),
-    Index(None, "period"),
-)
-
-invoice_lines = Table(
-    "billing_invoice_lines",
-    metadata,
-    Column("invoice", String(120), ForeignKey("billing_invoices.invoice"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    text("kind"),
-    text("contract"),
-    text("title"),
-    text("detail"),
-    Column("quantity", ExactDecimal, nullable=False),
-    Column("unit", String(3), nullable=False),
-    Column("unit_price", ExactDecimal, nullable=False),
-    minor("amount_minor"),
-)
-
-# An entry or an expense is billed once, ever: its id is the primary key of what claims it for an invoice.
-invoice_entries = Table(
-    "billing_invoice_entries",
-    metadata,
-    Column("entry", String(100), ForeignKey("billing_time_entries.entry"), primary_key=True),
-    Column("invoice", String(120), ForeignKey("billing_invoices.invoice"), nullable=False),
-    Column("position", Integer, nullable=False),
-    text("contract"),
-    text("ticket"),
-    text("severity"),
-    text("activity"),
-    text("started_at"),
-    text("ended_at"),
-    Column("worked_seconds", BigInteger, nullable=False),
-    Column("billed_seconds", BigInteger, nullable=False),
-    minor("amount_minor"),
-    text("reason"),
-    Index(None, "invoice", "position"),
-)
-
-invoice_expenses = Table(
-    "billing_invoice_expenses",
-    metadata,
-    Column("expense", String(100), ForeignKey("billing_expenses.expense"), primary_key=True),
-    Column("invoice", String(120), ForeignKey("billing_invoices.invoice"), nullable=False, index=True),
 )
