@@ -61,7 +61,11 @@ class SettingsMissingError(BillingError):
 
 
 class DatabaseUrlError(BillingError):
-    """The database URL can not be used; write it as sqlite:///billing.db."""
+    """The database URL can not be used; write it as sqlite:///billing.db or postgresql://user:password@host/database."""
+
+
+class DatabaseBusyError(BillingError):
+    """The database was busy with the work of others, each time it was tried; try again."""
 
 
 class SchemaVersionError(BillingError):

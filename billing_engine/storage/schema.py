@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, func, inspect, select
 
 from billing_engine.errors import SchemaVersionError
 from billing_engine.storage.tables import metadata
@@ -18,9 +18,17 @@ VERSION_TABLE = "billing_alembic_version"
 
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
+_UPGRADING = int.from_bytes(b"billing")
+"""Names the lock under which a PostgreSQL database is upgraded, in 64 bits."""
+
 
 def upgrade(connection: Connection) -> str:
-    """Bring the schema to this program's version, within the connection's transaction; returns that version."""
+    """Bring the schema to this program's version, within the connection's transaction; returns that version.
+
+    Programs that start at the same moment do so one after the other; on SQLite the write lock sees to that.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
