@@ -209,8 +209,11 @@ def release_pending(connection: Connection, customer: str, book: PriceListBook) 
 
 
 def _paid_on(dues: Iterable[Dues], month: Month) -> date | None:
-    """Return the day on which a month's invoices were all paid; None when there is none, or something is to come."""
-    days = [due.paid_on for due in dues if due.period == str(month)]
+    """Return the day on which a month's invoices were all paid; None when there is none, or something is to come.
+
+    One that was taken back whole is none: no fee was paid with it, and what is billed anew has to be.
+    """
+    days = [due.paid_on for due in dues if due.period == str(month) and not due.is_withdrawn]
     return max((day for day in days if day is not None), default=None) if None not in days else None
 
 

@@ -90,3 +90,27 @@ class CreditSpentError(BillingError):
 
 class ClaimError(BillingError):
     """A claim is not there, or can not be decided like that."""
+
+
+class CreditNoteError(BillingError):
+    """A credit note is not there, or can not be issued like that."""
+
+
+class PaymentError(BillingError):
+    """A payment can not be recorded like that."""
+
+
+class DateOrderError(BillingError):
+    """A document would be dated before the last one of its series."""
+
+
+class PlanChangedError(BillingError):
+    """The plan is not the one that was approved: its input changed since."""
+
+
+class SelfCheckError(BillingError):
+    """What was about to be issued contradicts itself; nothing was written."""
+
+
+class NotParkedError(BillingError):
+    """The customer is not parked in that month."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from billing_engine.billing_run import CustomerPlan
@@ -161,8 +162,8 @@ def held_work(found: Iterable[tuple[Month, Customer, str, str]]) -> list[dict[st
     ]
 
 
-def invoice_summary(invoice: Invoice) -> dict[str, Any]:
-    """Shape one row of `invoice list`."""
+def invoice_summary(invoice: Invoice, today: date) -> dict[str, Any]:
+    """Shape one row of `invoice list`; the day decides what is overdue."""
     draft = invoice.draft
     return {
         "number": invoice.number,
@@ -174,14 +175,16 @@ def invoice_summary(invoice: Invoice) -> dict[str, Any]:
         "tax": plain(draft.tax),
         "gross": plain(draft.gross),
         "amount_due": plain(invoice.amount_due),
-        "status": invoice.status,
+        "status": invoice.status_on(today),
+        "credited": plain(invoice.settlement.credited),
+        "open": plain(invoice.settlement.open),
     }
 
 
-def invoice(issued: Invoice) -> dict[str, Any]:
+def invoice(issued: Invoice, today: date) -> dict[str, Any]:
     """Shape `invoice show`: the summary, due date, lines and entries."""
     return {
-        **invoice_summary(issued),
+        **invoice_summary(issued, today),
         "due_on": issued.due_on.isoformat(),
         "paid": plain(issued.paid),
         "lines": _lines(issued.draft),

@@ -89,7 +89,7 @@ def refund_of(
     parts: list[tuple[str, Decimal]] = []
     currency = ""
     for due in sla.dues:
-        if due.paid_on is not None and Month.parse(due.period).last_day > terminated_on:
+        if due.paid_on is not None and not due.is_withdrawn and Month.parse(due.period).last_day > terminated_on:
             draft = invoices.read_invoice(connection, due.number).draft
             unused = _unused_fees(draft, concerned, terminated_on)
             if unused:

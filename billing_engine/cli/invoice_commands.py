@@ -9,6 +9,7 @@ import typer
 
 from billing_engine.cli.options import DatabaseOption, Format, FormatOption, OptionalMonthOption, world_of
 from billing_engine.cli.rendering import render_month, render_one
+from billing_engine.cli.times import TodayOption, read_day
 
 app = typer.Typer(help="List, show and render issued invoices.", no_args_is_help=True)
 
@@ -17,39 +18,44 @@ app = typer.Typer(help="List, show and render issued invoices.", no_args_is_help
 def list_(
     context: typer.Context,
     month: OptionalMonthOption = None,
+    as_of: TodayOption = None,
     database: DatabaseOption = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """List issued invoices in order of number."""
+    today = read_day(as_of)
     found = world_of(context, database).open_billing().list_invoices(month)
     if format_ is Format.JSON:
         from billing_engine import json_shapes  # noqa: PLC0415 - only where JSON is asked for
 
-        typer.echo(json_shapes.to_text([json_shapes.invoice_summary(invoice) for invoice in found]))
+        typer.echo(json_shapes.to_text([json_shapes.invoice_summary(invoice, today) for invoice in found]))
         return
     from billing_engine.cli import tables  # noqa: PLC0415 - only where tables are asked for
 
-    tables.out.print(tables.invoice_table(found))
+    tables.out.print(tables.invoice_table(found, today))
 
 
 @app.command()
 def show(
     context: typer.Context,
     number: Annotated[str, typer.Argument(help="Invoice number.")],
+    as_of: TodayOption = None,
     database: DatabaseOption = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Show one invoice with its lines and the reason of every entry."""
+    today = read_day(as_of)
     issued = world_of(context, database).open_billing().read_invoice(number)
     if format_ is Format.JSON:
         from billing_engine import json_shapes  # noqa: PLC0415 - as above
 
-        typer.echo(json_shapes.to_text(json_shapes.invoice(issued)))
+        typer.echo(json_shapes.to_text(json_shapes.invoice(issued, today)))
         return
     from billing_engine.cli import tables  # noqa: PLC0415 - as above
 
     title = f"Invoice {issued.number}, {issued.draft.buyer.name}, {issued.draft.period}, due {issued.due_on}"
     tables.print_draft(issued.draft, title)
+    tables.out.print(tables.settlement_text(issued, today))
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 
 from rich.console import Console
@@ -177,8 +178,8 @@ def _by_tariff(statement: Statement) -> dict[str, Decimal]:
     return amounts
 
 
-def invoice_table(invoices: Sequence[Invoice]) -> Table:
-    """One row per invoice."""
+def invoice_table(invoices: Sequence[Invoice], today: date) -> Table:
+    """One row per invoice; the day decides what is overdue."""
     rows = [
         (
             invoice.number,
@@ -189,13 +190,22 @@ def invoice_table(invoices: Sequence[Invoice]) -> Table:
             money(invoice.draft.net, invoice.draft.currency),
             money(invoice.draft.gross, invoice.draft.currency),
             money(invoice.amount_due, invoice.draft.currency),
-            invoice.status,
+            money(invoice.settlement.open, invoice.draft.currency),
+            invoice.status_on(today).replace("_", " "),
         )
         for invoice in invoices
     ]
-    return table(
-        "Invoices", "Number", "Customer", "Name", "Period", "Issued", ">Net", ">Total", ">Due", "Status", rows=rows
-    )
+    columns = ("Number", "Customer", "Name", "Period", "Issued", ">Net", ">Total", ">Due", ">Open", "Status")
+    return table("Invoices", *columns, rows=rows)
+
+
+def settlement_text(issued: Invoice, today: date) -> Text:
+    """Say how far an invoice is settled: "partly paid: 200.00 EUR paid, 1,000.00 EUR open"."""
+    known, currency = issued.settlement, issued.draft.currency
+    amounts = [("paid", known.paid), ("credited", known.credited), ("open", known.open), ("over", known.overpaid)]
+    said = [f"{money(amount, currency)} {what}" for what, amount in amounts if amount]
+    status = issued.status_on(today).replace("_", " ")
+    return text(f"  {status}{': ' if said else ''}{', '.join(said)}", style="bold")
 
 
 def print_draft(draft: InvoiceDraft, title: str) -> None:

@@ -24,6 +24,14 @@ OnOption = Annotated[
 ]
 
 
+TodayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", help="Day that decides what is overdue. (default: today)", metavar="YYYY-MM-DD", show_default=False
+    ),
+]
+
+
 def read_as_of(text: str | None) -> Instant:
     """Read `--as-of`; a day alone, or a time without offset, is meant in UTC."""
     if text is None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from billing_engine.model.payment import Credited, InvoiceStatus, Payment, Settlement
 from billing_engine.model.period import Month
 from billing_engine.model.sla_terms import Setoff
 
@@ -179,14 +180,16 @@ class InvoiceDraft:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An issued invoice; never changed afterwards."""
+    """An issued invoice; never changed afterwards. What came in for it and was credited is told beside it."""
 
     number: str
     issued_on: date
     due_on: date
     draft: InvoiceDraft
-    paid: Decimal = Decimal(0)
+    payments: tuple[Payment, ...] = ()
     """What came in so far."""
+    credit_notes: tuple[Credited, ...] = ()
+    """What was taken back so far."""
 
     @property
     def amount_due(self) -> Decimal:
@@ -194,7 +197,23 @@ class Invoice:
         return self.draft.amount_due
 
     @property
-    def status(self) -> str:
-        if self.paid >= self.amount_due:
-            return "paid"
-        return "partly_paid" if self.paid > 0 else "open"
+    def settlement(self) -> Settlement:
+        """How far it is settled by all that is recorded."""
+        before_tax = (s.amount for s in self.draft.setoffs if s.setoff is Setoff.BEFORE_TAX)
+        return Settlement(
+            issued_on=self.issued_on,
+            due_on=self.due_on,
+            charged=sum(before_tax, self.draft.net),
+            amount_due=self.amount_due,
+            payments=self.payments,
+            credit_notes=self.credit_notes,
+        )
+
+    @property
+    def paid(self) -> Decimal:
+        """What came in so far."""
+        return self.settlement.paid
+
+    def status_on(self, day: date) -> InvoiceStatus:
+        """Tell how far it is settled, and whether that is late."""
+        return self.settlement.status_on(day)

@@ -1,14 +1,13 @@
-"""Invoices: issued in one transaction, number last, and read back as they were issued."""
+"""Invoices read back as they were issued."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, func, select
 
 from billing_engine.errors import InvoiceNotFoundError
 from billing_engine.model.invoice import (
@@ -21,69 +20,21 @@ from billing_engine.model.invoice import (
     InvoiceSetoff,
     Seller,
 )
-from billing_engine.model.money import ZERO, from_minor, to_minor
+from billing_engine.model.money import ZERO, from_minor
 from billing_engine.model.payment import Dues
 from billing_engine.model.period import Month
-from billing_engine.storage.credit_ledger import read_setoffs, set_off
-from billing_engine.storage.inserting import batches, insert_if_new
-from billing_engine.storage.sequences import next_number
-from billing_engine.storage.sla_tables import payments
-from billing_engine.storage.tables import (
+from billing_engine.storage.credit_ledger import read_setoffs
+from billing_engine.storage.inserting import batches
+from billing_engine.storage.invoice_tables import (
+    credit_notes,
     invoice_entries,
     invoice_expenses,
     invoice_lines,
+    invoice_uses,
     invoices,
     used_price_lists,
 )
-
-SERIES = "invoice"
-
-
-def issue_invoice(connection: Connection, draft: InvoiceDraft, number_format: str, issued_on: date) -> str | None:
-    """Write a draft as an invoice and return its number; None when the customer has one for the period already.
-
-    The first statement claims customer and period, the last two take the number: the counter that all customers share
-    is locked for these and the commit alone, and only an invoice that is complete takes a number, so none is missing.
-
-    Raises IntegrityError when an entry stands on another invoice, CreditSpentError when a credit has less left.
-    """
-    key = f"{SERIES}/{draft.period}/{draft.customer}"
-    if not insert_if_new(connection, invoices, _invoice_row(key, draft, issued_on)):
-        return None
-    for use in draft.uses:
-        row = {"version": use.price_list_version, "content_hash": use.price_list_hash}
-        insert_if_new(connection, used_price_lists, row)
-    _insert_parts(connection, key, draft)
-    set_off(connection, key, draft.setoffs, draft.currency, issued_on)
-    year = draft.period.year
-    sequence = next_number(connection, SERIES, year)
-    number = number_format.format(year=year, number=sequence)
-    connection.execute(update(invoices).where(invoices.c.invoice == key).values(number=number, sequence=sequence))
-    return number
-
-
-def _invoice_row(key: str, draft: InvoiceDraft, issued_on: date) -> dict[str, Any]:
-    return {
-        "invoice": key,
-        "series": SERIES,
-        "year": draft.period.year,
-        "customer": draft.customer,
-        "period": str(draft.period),
-        "currency": draft.currency,
-        "issued_on": issued_on,
-        "due_on": issued_on + timedelta(days=draft.payment_days),
-        "payment_days": draft.payment_days,
-        "net_minor": to_minor(draft.net, draft.currency),
-        "tax_percent": draft.tax_percent,
-        "tax_note": draft.tax_note,
-        "tax_minor": to_minor(draft.tax, draft.currency),
-        "gross_minor": to_minor(draft.gross, draft.currency),
-        "amount_due_minor": to_minor(draft.amount_due, draft.currency),
-        "seller": asdict(draft.seller),
-        "buyer": asdict(draft.buyer),
-        "uses": [asdict(use) for use in draft.uses],
-        "holiday_source": draft.holiday_source,
-    }
+from billing_engine.storage.sla_tables import payments
 
 
 def read_used_price_lists(connection: Connection) -> dict[str, str]:
@@ -92,28 +43,33 @@ def read_used_price_lists(connection: Connection) -> dict[str, str]:
     return {row.version: row.content_hash for row in rows}
 
 
-def _insert_parts(connection: Connection, key: str, draft: InvoiceDraft) -> None:
-    lines = [_with_minor(asdict(line), draft.currency, invoice=key) for line in draft.lines]
-    entries = [
-        _with_minor(asdict(entry), draft.currency, invoice=key, position=position)
-        for position, entry in enumerate(draft.entries, 1)
-    ]
-    claims = [{"expense": expense, "invoice": key} for expense in draft.expenses]
-    for table, rows in ((invoice_lines, lines), (invoice_entries, entries), (invoice_expenses, claims)):
-        for batch in batches(rows):
-            connection.execute(insert(table), batch)
+class Numbered(NamedTuple):
+    """The invoice that stands for a customer's month."""
+
+    number: str
+    revision: int
 
 
-def _with_minor(row: dict[str, Any], currency: str, **more: Any) -> dict[str, Any]:
-    amount = row.pop("amount")
-    return {**row, "amount_minor": to_minor(amount, currency), **more}
+REBILLED = (
+    select(credit_notes.c.credit_note)
+    .where(credit_notes.c.invoice == invoices.c.invoice, credit_notes.c.rebill)
+    .exists()
+)
+"""Whether an invoice was credited to be billed anew: then nothing that it claimed counts as billed."""
 
 
-def read_numbers(connection: Connection, period: Month, customers: Sequence[str]) -> dict[str, str]:
-    """Return the numbers of the customers' invoices of a period, by customer."""
-    of_period = (invoices.c.series == SERIES, invoices.c.period == str(period), invoices.c.customer.in_(customers))
-    statement = select(invoices.c.customer, invoices.c.number).where(*of_period)
-    return {row.customer: row.number for row in connection.execute(statement)}
+def read_numbered(connection: Connection, period: Month, customers: Sequence[str]) -> dict[str, Numbered]:
+    """Return the customers' invoices of a period, by customer; not those credited to be billed anew."""
+    of_period = (invoices.c.period == str(period), invoices.c.customer.in_(customers), ~REBILLED)
+    statement = select(invoices.c.customer, invoices.c.number, invoices.c.revision).where(*of_period)
+    return {row.customer: Numbered(row.number, row.revision) for row in connection.execute(statement)}
+
+
+def read_revisions(connection: Connection, period: Month, customers: Sequence[str]) -> dict[str, int]:
+    """Return how many invoices the customers have of a period, those credited to be billed anew included."""
+    of_period = (invoices.c.period == str(period), invoices.c.customer.in_(customers))
+    statement = select(invoices.c.customer, func.count()).where(*of_period).group_by(invoices.c.customer)
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
 def read_currencies(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
@@ -126,45 +82,37 @@ def read_currencies(connection: Connection, numbers: Sequence[str]) -> dict[str,
 
 
 def read_dues(connection: Connection, customer: str) -> list[Dues]:
-    """Return what a customer's invoices ask for, and what came in for them."""
-    columns = (invoices.c.number, invoices.c.period, invoices.c.issued_on, invoices.c.currency)
-    statement = select(*columns, invoices.c.amount_due_minor).where(invoices.c.customer == customer)
-    rows = connection.execute(statement.order_by(invoices.c.year, invoices.c.sequence)).all()
-    paid: dict[str, list[tuple[date, Decimal]]] = {}
-    numbers = select(invoices.c.number).where(invoices.c.customer == customer)
-    for row in connection.execute(select(payments).where(payments.c.invoice.in_(numbers))):
-        paid.setdefault(row.invoice, []).append((row.paid_on, row.amount))
+    """Return what a customer's invoices ask for, and what came in for them or was credited."""
     return [
         Dues(
-            row.number,
-            customer,
-            row.period,
-            row.issued_on,
-            from_minor(row.amount_due_minor, row.currency),
-            tuple(sorted(paid.get(row.number, ()))),
+            number=invoice.number,
+            customer=customer,
+            period=str(invoice.draft.period),
+            issued_on=invoice.issued_on,
+            amount_due=invoice.amount_due,
+            payments=tuple(
+                sorted(
+                    [(payment.paid_on, payment.amount) for payment in invoice.payments]
+                    + [(note.issued_on, note.gross) for note in invoice.credit_notes]
+                )
+            ),
+            is_withdrawn=invoice.settlement.is_withdrawn,
         )
-        for row in rows
+        for invoice in read_invoices(connection, customer=customer)
     ]
 
 
-def _read_paid(connection: Connection, numbers: Sequence[str]) -> dict[str, Decimal]:
-    """Return what came in for the invoices, by number."""
-    paid: dict[str, Decimal] = {}
-    for batch in batches(numbers):
-        for row in connection.execute(select(payments).where(payments.c.invoice.in_(batch))):
-            paid[row.invoice] = paid.get(row.invoice, ZERO) + row.amount
-    return paid
-
-
-def read_invoices(connection: Connection, period: Month | None = None) -> list[Invoice]:
-    """Return all invoices, or those of a period, in order of number, without lines and entries."""
+def read_invoices(connection: Connection, period: Month | None = None, *, customer: str | None = None) -> list[Invoice]:
+    """Return all invoices, or those of a period or a customer, in order of number, without lines and entries."""
     statement = select(invoices).order_by(invoices.c.year, invoices.c.sequence)
     if period is not None:
         statement = statement.where(invoices.c.period == str(period))
+    if customer is not None:
+        statement = statement.where(invoices.c.customer == customer)
     rows = connection.execute(statement).mappings().all()
-    paid = _read_paid(connection, [row["number"] for row in rows])
+    receipts = read_receipts(connection, {row["invoice"]: row["number"] for row in rows})
     setoffs = read_setoffs(connection, {row["invoice"]: row["currency"] for row in rows})
-    return [_build(row, _Parts(setoffs=setoffs.get(row["invoice"], ())), paid.get(row["number"], ZERO)) for row in rows]
+    return [_build(row, _Parts(setoffs=setoffs.get(row["invoice"], ())), receipts[row["invoice"]]) for row in rows]
 
 
 def read_invoice(connection: Connection, number: str) -> Invoice:
@@ -177,9 +125,9 @@ def read_invoice(connection: Connection, number: str) -> Invoice:
     parts = _Parts(
         tuple(InvoiceLine(**line) for line in _rows(connection, invoice_lines, key, currency)),
         tuple(
-            InvoiceEntry(**{name: value for name, value in entry.items() if name != "position"})
-            for entry in _rows(connection, invoice_entries, key, currency)
+            InvoiceEntry(**entry) for entry in _rows(connection, invoice_entries, key, currency, "position", "claim")
         ),
+        tuple(_use(use) for use in _rows(connection, invoice_uses, key, currency, "position")),
         tuple(sorted(connection.scalars(claimed))),
         read_setoffs(connection, {key: currency}).get(key, ()),
     )
@@ -191,19 +139,26 @@ class _Parts(NamedTuple):
 
     lines: tuple[InvoiceLine, ...] = ()
     entries: tuple[InvoiceEntry, ...] = ()
+    uses: tuple[ContractUse, ...] = ()
     expenses: tuple[str, ...] = ()
     setoffs: tuple[InvoiceSetoff, ...] = ()
 
 
-def _rows(connection: Connection, table: Any, key: str, currency: str) -> list[dict[str, Any]]:
+def _rows(connection: Connection, table: Table, key: str, currency: str, *left_out: str) -> list[dict[str, Any]]:
+    """Read the rows of an invoice, amounts in its currency, without the columns that its parts do not have."""
     statement = select(table).where(table.c.invoice == key).order_by(table.c.position)
     rows = []
     for found in connection.execute(statement).mappings():
-        row = dict(found)
-        del row["invoice"]
-        row["amount"] = from_minor(row.pop("amount_minor"), currency)
+        row = {name: value for name, value in found.items() if name not in ("invoice", *left_out)}
+        if "amount_minor" in row:
+            row["amount"] = from_minor(row.pop("amount_minor"), currency)
         rows.append(row)
     return rows
+
+
+def _use(row: dict[str, Any]) -> ContractUse:
+    """Make a use of its row; JSON knows no tuples."""
+    return ContractUse(**{**row, "drawn": tuple((month, seconds) for month, seconds in row["drawn"])})
 
 
 def _build(row: RowMapping, parts: _Parts, paid: Decimal) -> Invoice:
@@ -216,7 +171,7 @@ def _build(row: RowMapping, parts: _Parts, paid: Decimal) -> Invoice:
         buyer=Buyer(**row["buyer"]),
         lines=parts.lines,
         entries=parts.entries,
-        uses=tuple(_use(use) for use in row["uses"]),
+        uses=parts.uses,
         net=from_minor(row["net_minor"], currency),
         tax_percent=row["tax_percent"],
         tax_note=row["tax_note"],
@@ -228,9 +183,3 @@ def _build(row: RowMapping, parts: _Parts, paid: Decimal) -> Invoice:
         setoffs=parts.setoffs,
     )
     return Invoice(row["number"], row["issued_on"], row["due_on"], draft, paid)
-
-
-def _use(stored: dict[str, Any]) -> ContractUse:
-    """JSON knows no tuples."""
-    drawn = tuple((month, seconds) for month, seconds in stored["drawn"])
-    return ContractUse(**{**stored, "drawn": drawn})

@@ -135,7 +135,20 @@ def test_whole_way_from_folder_to_pdf(run, tmp_path):
     assert issued.returncode == 0, issued.stderr
     listed = json.loads(run("invoice", "list", "--format", "json").stdout)
     assert [list(row) for row in listed] == [
-        ["number", "customer", "period", "issued_on", "currency", "net", "tax", "gross", "amount_due", "status"]
+        [
+            "number",
+            "customer",
+            "period",
+            "issued_on",
+            "currency",
+            "net",
+            "tax",
+            "gross",
+            "amount_due",
+            "status",
+            "credited",
+            "open",
+        ]
     ]
     row = listed[0]
     del row["issued_on"]
@@ -149,6 +162,8 @@ def test_whole_way_from_folder_to_pdf(run, tmp_path):
         "gross": "972.00",
         "amount_due": "972.00",
         "status": "open",
+        "credited": "0.00",
+        "open": "972.00",
     }
     shown = json.loads(run("invoice", "show", "2026-000001", "--format", "json").stdout)
     assert [line["amount"] for line in shown["lines"]] == ["360.00", "150.00", "300.00"]

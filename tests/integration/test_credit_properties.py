@@ -128,7 +128,7 @@ class Story:
         """Pay a part of the oldest invoice that is open."""
         for known in self.issued:
             invoice = self.books.billing.read_invoice(known.number)
-            if invoice.status != "paid":
+            if invoice.settlement.open:
                 left = invoice.amount_due - invoice.paid
                 self._pay(invoice, max(Decimal("0.01"), (left * percent / 100).quantize(Decimal("0.01"))))
                 return

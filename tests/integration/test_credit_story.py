@@ -32,7 +32,7 @@ class Expected:
         assert self._books.accounts() == self._ledger
         assert self._books.left() == self._credits
         found = self._books.billing.list_invoices()
-        assert {one.number: f"{figures(one)} {one.status}" for one in found} == self._invoices
+        assert {one.number: f"{figures(one)} {one.status_on(one.issued_on)}" for one in found} == self._invoices
         assert self._books.claims() == self._claims
         self._books.check()
 

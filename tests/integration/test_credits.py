@@ -190,13 +190,17 @@ def test_zero_invoice_is_issued_and_paid_and_says_so(books):
     books.take(customers=[C1], contracts=[K1])
     books.grant("1500.00", reason="Sorry for the <b>bad</b> week\n\x1b[31m")
     october = books.issue(OCTOBER)
-    assert (october.number, figures(october), october.status) == ("2026-000001", "0.00 0.00 0.00 0.00", "paid")
+    assert (october.number, figures(october), october.status_on(october.due_on)) == (
+        "2026-000001",
+        "0.00 0.00 0.00 0.00",
+        "paid",
+    )
     text = pdf_text(october)
     assert "nothing to pay" in text
     assert "reference CR-2026-00001" in text
     assert "<b>bad</b> week" in text
     assert "IBAN" not in text
-    assert books.billing.list_invoices()[0].status == "paid"
+    assert books.billing.list_invoices()[0].status_on(october.due_on) == "paid"
 
 
 def test_status_follows_payments_and_the_amount_due_stays(books):
@@ -209,7 +213,7 @@ def test_status_follows_payments_and_the_amount_due_stays(books):
             books.pay(october, f"2026-10-1{len(seen)}", amount)
         now = books.billing.read_invoice(october.number)
         assert render_invoice(now) == paper
-        seen.append((now.status, plain(now.paid), plain(now.amount_due)))
+        seen.append((now.status_on(now.due_on), plain(now.paid), plain(now.amount_due)))
     assert seen == [
         ("open", "0.00", "1200.00"), ("partly_paid", "0.01", "1200.00"), ("partly_paid", "1199.99", "1200.00"),
         ("paid", "1200.00", "1200.00"), ("paid", "1250.00", "1200.00"),

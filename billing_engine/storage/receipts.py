@@ -1,0 +1,70 @@
+"""What came in for invoices and what credit notes took back of them: read together, because both settle an invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from billing_engine.model.money import from_minor
+from billing_engine.model.payment import Credited, Payment
+from billing_engine.storage.inserting import batches
+from billing_engine.storage.invoice_tables import credit_note_lines, credit_notes
+from billing_engine.storage.sla_tables import payments
+
+
+class Receipts(NamedTuple):
+    """What settles one invoice, in order of day."""
+
+    payments: tuple[Payment, ...] = ()
+    credit_notes: tuple[Credited, ...] = ()
+
+
+NO_RECEIPTS = Receipts()
+
+
+def read_payments(connection: Connection, numbers: Sequence[str]) -> dict[str, tuple[Payment, ...]]:
+    """Return the payments of the numbered invoices, in order of day."""
+    found: dict[str, tuple[Payment, ...]] = {}
+    for batch in batches(numbers):
+        statement = select(payments).where(payments.c.invoice.in_(batch))
+        for row in connection.execute(statement.order_by(payments.c.paid_on, payments.c.payment)).mappings():
+            found[row["invoice"]] = (*found.get(row["invoice"], ()), Payment(**row))
+    return found
+
+
+def read_all_payments(connection: Connection) -> list[Payment]:
+    """Return all payments, in order of day."""
+    rows = connection.execute(select(payments).order_by(payments.c.paid_on, payments.c.payment)).mappings()
+    return [Payment(**row) for row in rows]
+
+
+def read_receipts(connection: Connection, numbers: Mapping[str, str]) -> dict[str, Receipts]:
+    """Return what settles some invoices, by key; given are their numbers by key."""
+    paid = read_payments(connection, list(numbers.values()))
+    credited = _read_credited(connection, list(numbers))
+    return {key: Receipts(paid.get(number, ()), credited.get(key, ())) for key, number in numbers.items()}
+
+
+def _read_credited(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Credited, ...]]:
+    found: dict[str, tuple[Credited, ...]] = {}
+    charged = func.sum(credit_note_lines.c.amount_minor).label("charged_minor")
+    for batch in batches(keys):
+        statement = (
+            select(credit_notes, charged)
+            .join(credit_note_lines, credit_note_lines.c.credit_note == credit_notes.c.credit_note)
+            .where(credit_notes.c.invoice.in_(batch))
+            .group_by(*credit_notes.c)
+            .order_by(credit_notes.c.issued_on, credit_notes.c.year, credit_notes.c.sequence)
+        )
+        for row in connection.execute(statement).mappings():
+            currency = row["currency"]
+            credited = Credited(
+                number=row["number"],
+                issued_on=row["issued_on"],
+                charged=from_minor(int(row["charged_minor"]), currency),
+                gross=from_minor(row["gross_minor"], currency),
+            )
+            found[row["invoice"]] = (*found.get(row["invoice"], ()), credited)
+    return found
