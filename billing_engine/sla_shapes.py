@@ -108,6 +108,7 @@ def credit(one: Credit) -> dict[str, Any]:
         "customer": one.customer,
         "source": one.source,
         "claim": one.claim or None,
+        "invoice": one.invoice or None,
         "granted_on": _day(one.granted_on),
         "currency": one.currency,
         "amount": plain(one.amount),
@@ -126,6 +127,7 @@ def ledger_entry(one: LedgerEntry) -> dict[str, Any]:
         "amount": plain(one.amount),
         "posted_on": _day(one.posted_on),
         "invoice": one.invoice or None,
+        "credit_note": one.credit_note or None,
     }
 
 

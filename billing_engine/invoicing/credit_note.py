@@ -171,7 +171,8 @@ def _draft(left: _Left, lines: Sequence[CreditNoteLine], reason: str, *, rebill:
     tax = left.tax if net == left.net else min(left.tax, _tax(net, draft.tax_percent, draft.currency))
     gross = net + tax
     beyond_due = max(ZERO, left.gross_before + gross - draft.amount_due)
-    given_back = _given_back(left, Setoff.AFTER_TAX)
+    after_tax = beyond_due - _given_back(left, Setoff.AFTER_TAX)
+    reversals = [*left.reversals(before_tax, Setoff.BEFORE_TAX), *left.reversals(after_tax, Setoff.AFTER_TAX)]
     return CreditNoteDraft(
         invoice=left.invoice.number,
         customer=draft.customer,
@@ -179,10 +180,7 @@ def _draft(left: _Left, lines: Sequence[CreditNoteLine], reason: str, *, rebill:
         reason=reason,
         rebill=rebill,
         lines=tuple(replace(line, position=position) for position, line in enumerate(lines, 1)),
-        reversals=(
-            *left.reversals(before_tax, Setoff.BEFORE_TAX),
-            *left.reversals(beyond_due - given_back, Setoff.AFTER_TAX),
-        ),
+        reversals=tuple(sorted(reversals, key=lambda reversal: reversal.position)),
         net=net,
         tax_percent=draft.tax_percent,
         tax=tax,

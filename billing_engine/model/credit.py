@@ -19,6 +19,7 @@ class CreditSource(StrEnum):
     CLAIM = "claim"
     GOODWILL = "goodwill"
     TERMINATION = "termination"
+    OVERPAYMENT = "overpayment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,13 @@ class Credit:
     """First billing period whose invoice it may lower; None is the next invoice (C4)."""
     expires_on: date | None = None
     """Last day on which it can be set off."""
+    invoice: str = ""
+    """Number of the invoice that was overpaid, empty for other sources."""
 
     @property
     def reference(self) -> str:
-        """What an invoice names: the claim, else the credit."""
-        return self.claim or self.credit
+        """What an invoice names: the claim or the overpaid invoice, else the credit."""
+        return self.claim or self.invoice or self.credit
 
 
 class Account(StrEnum):
@@ -71,6 +74,8 @@ class LedgerEntry(NamedTuple):
     invoice: str
     """Number of the invoice that it was set off on, else empty."""
     reason: str
+    credit_note: str = ""
+    """Number of the credit note that gave it back, else empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 
 from billing_engine.errors import CreditSpentError
 from billing_engine.model.credit import Account, Credit, CreditSource, LedgerEntry
+from billing_engine.model.credit_note import SetoffReversal
 from billing_engine.model.invoice import InvoiceSetoff
 from billing_engine.model.money import from_minor, to_minor
 from billing_engine.model.period import Month
@@ -39,6 +40,7 @@ def grant_credit(connection: Connection, credit: Credit) -> Credit:
         "setoff": credit.setoff,
         "applies_from": "" if credit.applies_from is None else str(credit.applies_from),
         "expires_on": credit.expires_on,
+        "invoice": credit.invoice,
     }
     connection.execute(insert(granted_credits).values(row))
     granted = read_credit(connection, number)
@@ -65,6 +67,20 @@ def set_off(
         connection.execute(insert(invoice_setoffs).values(written))
         accounts = (Account.AVAILABLE, Account.APPLIED)
         _post(connection, credit, accounts, minor, posted_on, setoff.title, invoice)
+
+
+def give_back(
+    connection: Connection, invoice: str, credit_note: str, reversals: Sequence[SetoffReversal], posted_on: date
+) -> None:
+    """Give setoffs of an invoice, named by key, back to their credits, for a credit note of that number."""
+    for reversal in reversals:
+        credit = read_credit(connection, reversal.credit)
+        minor = to_minor(reversal.amount, credit.currency)
+        left = granted_credits.c.remaining_minor
+        raising = update(granted_credits).where(granted_credits.c.credit == reversal.credit)
+        connection.execute(raising.values(remaining_minor=left + minor))
+        accounts = (Account.APPLIED, Account.AVAILABLE)
+        _post(connection, credit, accounts, minor, posted_on, f"given back by {credit_note}", invoice, credit_note)
 
 
 def refund(connection: Connection, credit: str, amount: Decimal, posted_on: date, reason: str) -> Credit:
@@ -109,6 +125,7 @@ def _post(
     posted_on: date,
     reason: str,
     invoice: str | None = None,
+    credit_note: str = "",
 ) -> None:
     """Write both sides of a posting: the first account gives what the second gets."""
     giving, getting = accounts
@@ -121,6 +138,7 @@ def _post(
         "currency": credit.currency,
         "posted_on": posted_on,
         "invoice": invoice,
+        "credit_note": credit_note,
         "reason": reason,
     }
     sides = [(giving, -minor), (getting, minor)]
@@ -140,6 +158,13 @@ def read_credits(connection: Connection, customers: Sequence[str] | None = None)
     statement = select(granted_credits).order_by(granted_credits.c.granted_on, granted_credits.c.credit)
     if customers is not None:
         statement = statement.where(granted_credits.c.customer.in_(customers))
+    return [_read_credit(row) for row in connection.execute(statement).mappings()]
+
+
+def read_overpayments(connection: Connection, invoice: str) -> list[Credit]:
+    """Return the credits that came of paying the numbered invoice more than it asked for."""
+    of_invoice = (granted_credits.c.invoice == invoice, granted_credits.c.source == CreditSource.OVERPAYMENT)
+    statement = select(granted_credits).where(*of_invoice).order_by(granted_credits.c.credit)
     return [_read_credit(row) for row in connection.execute(statement).mappings()]
 
 
@@ -202,6 +227,7 @@ def read_ledger(connection: Connection, customer: str | None = None) -> list[Led
             posted_on=row["posted_on"],
             invoice=row["number"] or "",
             reason=row["reason"],
+            credit_note=row["credit_note"],
         )
         for row in connection.execute(statement).mappings()
     ]
@@ -239,4 +265,5 @@ def _read_credit(row: RowMapping) -> Credit:
         setoff=Setoff(row["setoff"]),
         applies_from=Month.parse(row["applies_from"]) if row["applies_from"] else None,
         expires_on=row["expires_on"],
+        invoice=row["invoice"],
     )
