@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 from billing_engine.model.invoice import Seller
+from billing_engine.model.numbering import Numbering, fiscal_year
+from billing_engine.model.period import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is plausible for one invoice; beyond it the customer is parked until somebody looked at it."""
+
+    largest_total: Decimal | None = Decimal(1_000_000)
+    """In the invoice's currency, tax included; None is without limit."""
+    most_lines: int | None = 1_000
+    most_times_last_month: Decimal | None = None
+    """How many times last month's net amount; None does not compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +34,27 @@ class Settings:
     """Legal reference printed when no VAT is charged."""
     payment_days: int = 14
     number_format: str = "{year}-{number:06d}"
-    """Form of an invoice number; `year` is the billing period's."""
+    """Form of an invoice number; `year` is the billing period's fiscal year."""
+    credit_note_number_format: str = "CN-{year}-{number:06d}"
+    """Form of a credit note's number; `year` is the fiscal year of its day of issue."""
     zero_invoices: bool = False
     """Whether a month that comes to 0.00 gets an invoice."""
     price_list_folders: tuple[Path, ...] = ()
     """Folders whose price lists replace the shipped ones of the same name."""
+    seller_id: str = ""
+    """Tells sellers that share a database apart: each has its own series of numbers."""
+    fiscal_year_starts: int = 1
+    """Month in which the fiscal year begins; numbers begin at 1 with it."""
+    limits: Limits = Limits()
+
+    def invoice_numbering(self, period: Month) -> Numbering:
+        """Return the series of a billing period's invoices."""
+        return self._numbering("invoice", fiscal_year(period.first_day, self.fiscal_year_starts), self.number_format)
+
+    def credit_note_numbering(self, issued_on: date) -> Numbering:
+        """Return the series of the credit notes of a day."""
+        year = fiscal_year(issued_on, self.fiscal_year_starts)
+        return self._numbering("credit_note", year, self.credit_note_number_format)
+
+    def _numbering(self, kind: str, year: int, number_format: str) -> Numbering:
+        return Numbering(f"{kind}/{self.seller_id}" if self.seller_id else kind, year, number_format)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Table, func, select
@@ -20,7 +18,7 @@ from billing_engine.model.invoice import (
     InvoiceSetoff,
     Seller,
 )
-from billing_engine.model.money import ZERO, from_minor
+from billing_engine.model.money import from_minor
 from billing_engine.model.payment import Dues
 from billing_engine.model.period import Month
 from billing_engine.storage.credit_ledger import read_setoffs
@@ -34,7 +32,7 @@ from billing_engine.storage.invoice_tables import (
     invoices,
     used_price_lists,
 )
-from billing_engine.storage.sla_tables import payments
+from billing_engine.storage.receipts import Receipts, read_receipts
 
 
 def read_used_price_lists(connection: Connection) -> dict[str, str]:
@@ -131,7 +129,7 @@ def read_invoice(connection: Connection, number: str) -> Invoice:
         tuple(sorted(connection.scalars(claimed))),
         read_setoffs(connection, {key: currency}).get(key, ()),
     )
-    return _build(row, parts, _read_paid(connection, [number]).get(number, ZERO))
+    return _build(row, parts, read_receipts(connection, {key: number})[key])
 
 
 class _Parts(NamedTuple):
@@ -161,7 +159,7 @@ def _use(row: dict[str, Any]) -> ContractUse:
     return ContractUse(**{**row, "drawn": tuple((month, seconds) for month, seconds in row["drawn"])})
 
 
-def _build(row: RowMapping, parts: _Parts, paid: Decimal) -> Invoice:
+def _build(row: RowMapping, parts: _Parts, receipts: Receipts) -> Invoice:
     currency = row["currency"]
     draft = InvoiceDraft(
         customer=row["customer"],
@@ -182,4 +180,4 @@ def _build(row: RowMapping, parts: _Parts, paid: Decimal) -> Invoice:
         expenses=parts.expenses,
         setoffs=parts.setoffs,
     )
-    return Invoice(row["number"], row["issued_on"], row["due_on"], draft, paid)
+    return Invoice(row["number"], row["issued_on"], row["due_on"], draft, receipts.payments, receipts.credit_notes)

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, update
+from datetime import date
 
+from sqlalchemy import Connection, or_, select, update
+
+from billing_engine.errors import DateOrderError
 from billing_engine.storage.inserting import insert_if_new
-from billing_engine.storage.tables import number_counters
+from billing_engine.storage.invoice_tables import number_counters
+
+_LAST_DAY = number_counters.c.last_issued_on
 
 
-def next_number(connection: Connection, series: str, year: int) -> int:
-    """Take the next number; the sequence is locked for others until the transaction ends."""
-    insert_if_new(connection, number_counters, {"series": series, "year": year, "last_number": 0})
-    statement = (
+def next_number(connection: Connection, series: str, year: int, issued_on: date | None = None) -> int:
+    """Take the next number; the sequence is locked for others until the transaction ends.
+
+    Documents have a day of issue: within a series none is earlier than the one before. Raises DateOrderError.
+    """
+    counting = (
         update(number_counters)
         .where(number_counters.c.series == series, number_counters.c.year == year)
         .values(last_number=number_counters.c.last_number + 1)
         .returning(number_counters.c.last_number)
     )
-    return int(connection.execute(statement).scalar_one())
+    if issued_on is not None:
+        counting = counting.where(or_(_LAST_DAY.is_(None), issued_on >= _LAST_DAY)).values(last_issued_on=issued_on)
+    taken = connection.execute(counting).scalar_one_or_none()
+    if taken is None:
+        check_date_order(connection, series, year, issued_on)
+        insert_if_new(connection, number_counters, {"series": series, "year": year, "last_number": 0})
+        taken = connection.execute(counting).scalar_one()
+    return int(taken)
+
+
+def check_date_order(connection: Connection, series: str, year: int, issued_on: date | None) -> None:
+    """Raise DateOrderError when the series has a document of a later day."""
+    of_series = (number_counters.c.series == series, number_counters.c.year == year)
+    last = connection.execute(select(_LAST_DAY).where(*of_series)).scalar_one_or_none()
+    if last is not None and issued_on is not None and issued_on < last:
+        raise DateOrderError(
+            f"the series {series} {year} has a document of {last}; issue on that day or later, not on {issued_on}"
+        )
