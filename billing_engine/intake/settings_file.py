@@ -1,16 +1,17 @@
-"""The settings file: seller, tax, payment terms and numbering, and the commented sample that `init` writes."""
+"""The settings file: seller, tax, payment, numbering, reminders; and the commented sample that `init` writes."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from billing_engine.intake.fields import Country, Title
 from billing_engine.intake.toml_file import Amount, Table, check_toml, load_toml
 from billing_engine.model.invoice import Seller
+from billing_engine.model.receivables import LEVELS
 from billing_engine.model.settings import Settings
 
 SAMPLE = """\
@@ -44,6 +45,12 @@ days = 14                            # from the day of issue to the day it is du
 [invoice]
 number_format = "{year}-{number:06d}"  # {year} is the billing period's; numbers begin at 1 each year
 zero_invoices = false                # true: customers whose month comes to 0.00 get an invoice too
+
+[credit_note]
+number_format = "CN-{year}-{number:06d}"  # {year} is that of the day of issue; another form than the invoices'
+
+[reminders]
+days = [7, 14, 28]                   # days after the due day from which the 1st, 2nd and last reminder are drafted
 
 [price_lists]
 folders = []                         # your own price lists, such as ["my_price_lists"]; paths are relative to this file
@@ -91,6 +98,23 @@ class InvoiceTable(Table):
     zero_invoices: bool = False
 
 
+class CreditNoteTable(Table):
+    number_format: Annotated[str, AfterValidator(_number_format)] = "CN-{year}-{number:06d}"
+
+
+def _growing(days: list[int]) -> list[int]:
+    if len(days) != LEVELS or days != sorted(set(days)):
+        raise ValueError(f"allowed are {LEVELS} numbers of days, each larger than the one before")
+    return days
+
+
+Days = Annotated[int, Field(ge=1, le=365)]
+
+
+class RemindersTable(Table):
+    days: Annotated[list[Days], AfterValidator(_growing)] = [7, 14, 28]
+
+
 class PriceListsTable(Table):
     folders: tuple[str, ...] = Field(default=(), strict=False)
 
@@ -100,7 +124,22 @@ class SettingsFile(Table):
     tax: TaxTable = TaxTable()
     payment: PaymentTable = PaymentTable()
     invoice: InvoiceTable = InvoiceTable()
+    credit_note: CreditNoteTable = CreditNoteTable()
+    reminders: RemindersTable = RemindersTable()
     price_lists: PriceListsTable = PriceListsTable()
+
+    @classmethod
+    def misfits(cls, data: dict[str, Any]) -> list[str]:
+        """Keep numbers of invoices and credit notes apart: one number names one document."""
+        forms = [_form(data, "invoice", InvoiceTable()), _form(data, "credit_note", CreditNoteTable())]
+        if forms[0] != forms[1]:
+            return []
+        return [f"credit_note.number_format: must differ from invoice.number_format; found {forms[1]!r} for both"]
+
+
+def _form(data: dict[str, Any], name: str, table: InvoiceTable | CreditNoteTable) -> object:
+    given = data.get(name)
+    return given.get("number_format", table.number_format) if isinstance(given, dict) else table.number_format
 
 
 def read_settings(path: Path) -> Settings:
@@ -113,6 +152,8 @@ def read_settings(path: Path) -> Settings:
         vat_note=file.tax.vat_note,
         payment_days=file.payment.days,
         number_format=file.invoice.number_format,
+        credit_note_number_format=file.credit_note.number_format,
+        reminder_days=tuple(file.reminders.days),
         zero_invoices=file.invoice.zero_invoices,
         price_list_folders=tuple(path.parent / folder for folder in file.price_lists.folders),
     )

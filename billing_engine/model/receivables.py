@@ -11,6 +11,10 @@ from billing_engine.model.invoice import Invoice
 from billing_engine.model.money import ZERO
 
 
+LEVELS = 3
+"""Of reminders: friendly, firm, the last one."""
+
+
 class OpenInvoice(NamedTuple):
     """An invoice of which something is still to be paid."""
 

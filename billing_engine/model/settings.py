@@ -46,6 +46,8 @@ class Settings:
     fiscal_year_starts: int = 1
     """Month in which the fiscal year begins; numbers begin at 1 with it."""
     limits: Limits = Limits()
+    reminder_days: tuple[int, ...] = (7, 14, 28)
+    """Days after the one on which an invoice was due, from which each level of reminder applies."""
 
     def invoice_numbering(self, period: Month) -> Numbering:
         """Return the series of a billing period's invoices."""

@@ -74,6 +74,7 @@ def test_only_the_seller_is_required(tmp_path):
 
 FORMAT, VAT, DAYS, FOLDERS = 'number_format = "{year}-{number:06d}"', "vat_percent = 20", "days = 14", "folders = []"
 ADDRESS = SAMPLE[SAMPLE.index("address") : SAMPLE.index("country")]
+NOTES, REMIND = 'number_format = "CN-{year}-{number:06d}"', "days = [7, 14, 28]"
 NAME = 'name = "Sample Support d.o.o."'
 
 TAKEN = [
@@ -85,6 +86,13 @@ TAKEN = [
     row("due at once", (DAYS, "days = 0"), "payment_days", 0),
     row("due in a year", (DAYS, "days = 365"), "payment_days", 365),
     row("zero invoices", ("zero_invoices = false", "zero_invoices = true"), "zero_invoices", True),
+    row(
+        "credit notes",
+        (NOTES, 'number_format = "{number:04d}/{year}"'),
+        "credit_note_number_format",
+        "{number:04d}/{year}",
+    ),
+    row("patient", (REMIND, "days = [10, 30, 60]"), "reminder_days", (10, 30, 60)),
     row("another form", (FORMAT, 'number_format = "INV/{number}/{year}"'), "number_format", "INV/{number}/{year}"),
 ]
 
@@ -175,6 +183,22 @@ BROKEN = [
         "found 1",
     ),
     row("unknown key of invoice", ("zero_invoices", "zero"), "invoice.zero", "unknown key"),
+    row("numbers of both kinds alike", (NOTES, FORMAT), "credit_note.number_format", "must differ from invoice."),
+    row(
+        "invoices numbered like credit notes",
+        (FORMAT, NOTES),
+        "credit_note.number_format",
+        "found 'CN-{year}-{number:06d}' for both",
+    ),
+    row("a form that is none", (NOTES, 'number_format = "CN"'), "credit_note.number_format", NEEDS_BOTH),
+    row("two reminders", (REMIND, "days = [7, 14]"), "reminders.days", "allowed are 3 numbers", "found [7, 14]"),
+    row("four reminders", (REMIND, "days = [7, 14, 21, 28]"), "reminders.days", "allowed are 3 numbers"),
+    row("twice a day", (REMIND, "days = [7, 7, 28]"), "reminders.days", "larger than the one before", "[7, 7, 28]"),
+    row("falling", (REMIND, "days = [28, 14, 7]"), "reminders.days", "larger than the one before"),
+    row("on the due day", (REMIND, "days = [0, 14, 28]"), "reminders.days[1]", "greater than or equal to 1", "found 0"),
+    row("a year late", (REMIND, "days = [7, 14, 366]"), "reminders.days[3]", "less than or equal to 365"),
+    row("days in words", (REMIND, 'days = ["a", 14, 28]'), "reminders.days[1]", "allowed is a whole number"),
+    row("unknown key of reminders", (REMIND, "level = 1"), "reminders.level", "unknown key"),
     row("folders as a text", (FOLDERS, 'folders = "mine"'), "price_lists.folders", "found 'mine'"),
     row(
         "folder as a number",
