@@ -1,6 +1,7 @@
-"""Books for tests: a database of their own in a folder, short ways to work with it, and rows to fill it with."""
+"""Books for tests: a database of their own, short ways to work with it, and rows to fill it with."""
 
 import io
+import os
 import re
 from datetime import date
 from decimal import Decimal
@@ -38,13 +39,14 @@ OCTOBER, NOVEMBER, DECEMBER, JANUARY = Month(2026, 10), Month(2026, 11), Month(2
 
 
 class Books:
-    """A database of its own in a folder, and short ways to work with it; customer "C1" unless told otherwise."""
+    """A database, a folder for its input, and short ways to work with both; customer "C1" unless told otherwise."""
 
-    def __init__(self, folder, *lists, settings=SETTINGS):
+    def __init__(self, folder, url, *lists, settings=SETTINGS):
         self.folder = folder
-        self.database = open_database(f"sqlite:///{folder}/billing.db")
+        self.url = url
+        self.environment = {**os.environ, "BILLING_ENGINE_DATABASE_URL": url}
+        self.database = open_database(url)
         self.billing = BillingEngine(self.database, book(*lists), settings)
-        self.billing.upgrade_schema()
         self._folders = 0
 
     def read(self, *, skip_rejected=False, **files):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,10 +68,17 @@ class World:
     database: str | None = None
     settings: Path | None = None
     price_lists: Path | None = None
+    at_end: Callable[[Callable[[], None]], object] | None = None
+    """Has something done when the command is over."""
 
     def narrowed(self, database: str | None, settings: Path | None, price_lists: Path | None) -> World:
         """Let a command's own options go before those in front of its name."""
-        return World(database or self.database, settings or self.settings, price_lists or self.price_lists)
+        return replace(
+            self,
+            database=database or self.database,
+            settings=settings or self.settings,
+            price_lists=price_lists or self.price_lists,
+        )
 
     def read_settings(self) -> Settings | None:
         """Read the settings; None when no file was named and there is none here."""
@@ -89,10 +97,13 @@ class World:
         return read_price_lists([resource_folder("price_lists"), *own, *named])
 
     def open_database(self) -> Engine:
-        """Create the engine for the database URL."""
+        """Create the engine for the database URL; it closes its connections when the command is over."""
         from billing_engine.storage.database import open_database  # noqa: PLC0415 - SQLAlchemy is slow to import
 
-        return open_database(self.database or DEFAULT_DATABASE)
+        engine = open_database(self.database or DEFAULT_DATABASE)
+        if self.at_end is not None:
+            self.at_end(engine.dispose)
+        return engine
 
     def open_billing(self, *, create: bool = False) -> BillingEngine:
         """Open everything; raises SchemaVersionError when the database is of another version.
@@ -125,4 +136,4 @@ def world_of(
 ) -> World:
     """Combine the options before and after the command's name."""
     world = context.find_object(World) or World()
-    return world.narrowed(database, settings, price_lists)
+    return replace(world.narrowed(database, settings, price_lists), at_end=context.call_on_close)

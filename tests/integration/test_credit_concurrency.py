@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from books import Books
 from sla_builders import moment
 
 from billing_engine import Month
@@ -50,12 +49,14 @@ def terminate(customer, as_of):
 print("ready", flush=True)
 for line in sys.stdin:
     url, at, name, arguments = json.loads(line)
-    billing = BillingEngine(open_database(url), book, settings)
+    database = open_database(url)
+    billing = BillingEngine(database, book, settings)
     time.sleep(max(0, at - time.time()))
     try:
         result = globals()[name](*arguments)
     except BillingError as error:
         result = f"{type(error).__name__}: {error}"
+    database.dispose()
     print(json.dumps(result), flush=True)
 """
 """Does one thing per line of its input, at the moment that the line names."""
@@ -79,7 +80,7 @@ class Racers:
         """Start both jobs, each a name and its arguments, at one moment; returns what came of them."""
         start = time.time() + 0.01
         for process, (name, *arguments) in zip(self._processes, jobs, strict=True):
-            process.stdin.write(json.dumps([str(self.books.database.url), start, name, arguments]) + "\n")
+            process.stdin.write(json.dumps([self.books.url, start, name, arguments]) + "\n")
             process.stdin.flush()
         return [json.loads(process.stdout.readline()) for process in self._processes]
 
@@ -88,15 +89,6 @@ class Racers:
         for process in self._processes:
             process.communicate()
             assert process.returncode == 0
-
-
-@pytest.fixture
-def books(tmp_path):
-    """Open new books."""
-    opened = Books(tmp_path)
-    yield opened
-    opened.check()
-    opened.database.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -258,7 +250,13 @@ def test_commands_at_once(books):
             ["credit", "refund", credit, "--amount", "20.00", "--reason", "Paid", "--on", "2026-09-02"],
         ]
         started = [
-            subprocess.Popen([COMMAND, *call], cwd=books.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            subprocess.Popen(
+                [COMMAND, *call],
+                cwd=books.folder,
+                env=books.environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
             for call in calls
         ]
         errors = [process.communicate()[1].decode() for process in started]
@@ -306,9 +304,10 @@ def test_killed_after_a_posting_leaves_no_trace(books, call):
     books.pay(books.issue("2026-10"), "2026-10-09")
     books.grant("10.00", "2026-10-10")
     before = books.dump()
-    killed = subprocess.run([sys.executable, "-c", DIES, *call], cwd=books.folder, capture_output=True, check=False)
+    how = {"cwd": books.folder, "env": books.environment, "capture_output": True}
+    killed = subprocess.run([sys.executable, "-c", DIES, *call], check=False, **how)
     assert killed.returncode == -9, killed.stderr
     assert books.dump() == before
-    again = subprocess.run([COMMAND, *call], cwd=books.folder, capture_output=True, check=False)
+    again = subprocess.run([COMMAND, *call], check=False, **how)
     assert again.returncode == 0, again.stderr
     assert books.dump() != before

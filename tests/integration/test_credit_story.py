@@ -2,18 +2,9 @@
 
 from datetime import date
 
-import pytest
-from books import Books, figures, pdf_text, setoffs
+from books import figures, pdf_text, setoffs
 
 from billing_engine.model.sla_terms import Setoff
-
-
-@pytest.fixture
-def books(tmp_path):
-    """Open new books."""
-    opened = Books(tmp_path)
-    yield opened
-    opened.database.dispose()
 
 
 class Expected:

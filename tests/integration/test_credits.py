@@ -18,7 +18,6 @@ from books import (
     OCTOBER,
     THREE_DAYS_DOWN,
     WHOLE_FOLDER,
-    Books,
     an_outage,
     figures,
     pdf_text,
@@ -640,7 +639,7 @@ def test_a_credit_goes_by_the_list_that_missed(books_with_lenient_list):
 
 
 @pytest.fixture
-def books_with_lenient_list(tmp_path):
+def books_with_lenient_list(opening):
     """Keep books with a list beside trifft that guarantees 1 %, sets off after tax and lets credits expire."""
     trifft = agreement("trifft")
     standard = trifft.packages["standard"]
@@ -651,7 +650,7 @@ def books_with_lenient_list(tmp_path):
         packages={"standard": replace(standard, guarantee=guarantee)},
         credit=CreditTerms(Setoff.AFTER_TAX, expires_after_months=1),
     )
-    return Books(tmp_path, lenient)
+    return opening(lenient)
 
 
 def test_refund_by_days_in_a_leap_february(books):

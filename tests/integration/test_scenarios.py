@@ -15,9 +15,10 @@ STORIES = sorted(path.name for path in SCENARIOS.iterdir() if path.is_dir())
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_preview_is_the_reviewed_one(story, tmp_path, monkeypatch, request):
+def test_preview_is_the_reviewed_one(story, make_database, tmp_path, monkeypatch, request):
     """A story's preview, with every reason, is the text that was reviewed."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BILLING_ENGINE_DATABASE_URL", make_database(migrated=False))
     folder = SCENARIOS / story
     month = (folder / "month").read_text(encoding="utf-8").strip()
     runner = CliRunner()
