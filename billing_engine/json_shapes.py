@@ -41,7 +41,6 @@ def rated_folder(rated: RatedFolder) -> dict[str, Any]:
 
 
 def _statement(statement: Statement, card: RateCard) -> dict[str, Any]:
-    (fee,) = statement.charges_of(ChargeKind.FEE)
     overage = statement.charges_of(ChargeKind.OVERAGE)
     return {
         "customer": statement.contract.customer,
@@ -49,7 +48,7 @@ def _statement(statement: Statement, card: RateCard) -> dict[str, Any]:
         "price_list": statement.price_list,
         "package": statement.contract.package,
         "currency": statement.currency,
-        "fee": plain(fee.amount),
+        "fee": plain(sum((fee.amount for fee in statement.charges_of(ChargeKind.FEE)), ZERO)),
         "allowance": {
             "included_minutes": None if statement.included_seconds is None else minutes(statement.included_seconds),
             "used_minutes": minutes(statement.used_seconds),

@@ -11,6 +11,7 @@ from billing_engine.intake.folder import InputFolder
 from billing_engine.model.contract import Contract, by_customer
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
+from billing_engine.rating.fees import due_fees
 from billing_engine.rating.rate_card import RateCards
 from billing_engine.rating.rate_customer import CustomerMonth, rate_customer
 
@@ -42,6 +43,7 @@ def rate_folder(path: Path, month: Month, book: PriceListBook, package: str | No
         try:
             if contract.active_days(month):
                 cards.price_list(contract)
+            due_fees(contract, cards)
             contracts.append(contract)
         except UnknownPriceListError as error:
             folder.rejected.append(Rejected(*place, "price_list", str(error)))

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator
 
 from billing_engine.intake.csv_rows import Row
 from billing_engine.intake.fields import Currency
+from billing_engine.model.price_list import FeeInterval, FeeTiming
 from billing_engine.model.time_entry import Activity, Outcome
 from billing_engine.model.window import DAY_NAMES, Window, find_overlaps_among, read_clock
 
@@ -83,6 +84,18 @@ def _outcome(text: Any) -> Outcome:
     return Outcome(text)
 
 
+def _fee_interval(text: Any) -> FeeInterval:
+    if text not in list(FeeInterval):
+        raise ValueError(f"allowed: {', '.join(interval for interval in FeeInterval if interval)}, or empty")
+    return FeeInterval(text)
+
+
+def _fee_timing(text: Any) -> FeeTiming:
+    if text not in list(FeeTiming):
+        raise ValueError(f"allowed: {', '.join(timing for timing in FeeTiming if timing)}, or empty")
+    return FeeTiming(text)
+
+
 def _coverage(text: Any) -> tuple[tuple[str, tuple[Window, ...]], ...]:
     """Read "T1=every_day 00:00-24:00; T2=working_days 07:00-12:00, working_days 13:00-22:00"."""
     allowed = 'allowed is severity=days from-to, such as "T1=every_day 00:00-24:00; T2=working_days 07:00-22:00"'
@@ -137,6 +150,8 @@ class ContractRow(Row):
     hourly_rate: Number | None = None
     development_rate: Number | None = None
     coverage: Annotated[tuple[tuple[str, tuple[Window, ...]], ...], BeforeValidator(_coverage)] = ()
+    fee_interval: Annotated[FeeInterval, BeforeValidator(_fee_interval)] = FeeInterval.LISTED
+    fee_timing: Annotated[FeeTiming, BeforeValidator(_fee_timing)] = FeeTiming.LISTED
 
 
 class TimeEntryRow(Row):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, NamedTuple
 from zoneinfo import available_timezones
 
@@ -12,11 +13,14 @@ from billing_engine.errors import UnknownCurrencyError
 from billing_engine.intake.toml_file import Amount, exact
 from billing_engine.model.calendar import known_countries
 from billing_engine.model.money import minor_digits
-from billing_engine.model.price_list import AtBoundary, RoundPer
+from billing_engine.model.price_list import AtBoundary, FeeInterval, FeeTiming, RoundPer
 from billing_engine.model.window import DAY_NAMES, read_clock
 
 BY_CONTRACT = "contract"
 """Value of a key that each contract settles for itself."""
+
+NO_ROLLOVER = "none"
+"""Value of `rollover` where unused hours lapse at the month's end."""
 
 UNLIMITED = "unlimited"
 """Value of `included_hours` where the fee includes all covered time."""
@@ -32,6 +36,36 @@ def _at_boundary(value: object) -> object:
     if value not in list(AtBoundary):
         raise ValueError(f"unknown choice; allowed: {', '.join(AtBoundary)}")
     return AtBoundary(str(value))
+
+
+def _fee_interval(value: object) -> object:
+    allowed = [interval for interval in FeeInterval if interval]
+    if value not in allowed:
+        raise ValueError(f"unknown choice; allowed: {', '.join(allowed)}")
+    return FeeInterval(str(value))
+
+
+def _fee_timing(value: object) -> object:
+    allowed = [timing for timing in FeeTiming if timing]
+    if value not in allowed:
+        raise ValueError(f"unknown choice; allowed: {', '.join(allowed)}")
+    return FeeTiming(str(value))
+
+
+def _unless_none(value: object) -> object:
+    if value == NO_ROLLOVER:
+        return None
+    if not isinstance(value, dict):
+        raise ValueError(  # noqa: TRY004 - see toml_file
+            "allowed is 'none' or a table such as { months = 3, cap_hours = 10 }"
+        )
+    return value
+
+
+def _whole_minutes(hours: Decimal) -> Decimal:
+    if hours * 60 % 1:
+        raise ValueError("must be a whole number of minutes")
+    return hours
 
 
 def _currency(value: object) -> object:
@@ -119,5 +153,10 @@ Minutes = Annotated[int, Field(gt=0, le=24 * 60)]
 Severities = Annotated[list[Title], Field(min_length=1), AfterValidator(_each_once)]
 RoundPerChoice = Annotated[RoundPer, BeforeValidator(_round_per)]
 AtBoundaryChoice = Annotated[AtBoundary, BeforeValidator(_at_boundary)]
+FeeIntervalChoice = Annotated[FeeInterval, BeforeValidator(_fee_interval)]
+FeeTimingChoice = Annotated[FeeTiming, BeforeValidator(_fee_timing)]
+UnlessNone = BeforeValidator(_unless_none)
+"""For a table in whose place "none" may stand."""
+Hours = Annotated[Amount, AfterValidator(_whole_minutes)]
 FeeOrContract = Annotated[Amount | None, BeforeValidator(_unless_by_contract)]
 IncludedHours = Annotated[Included, BeforeValidator(_included)]

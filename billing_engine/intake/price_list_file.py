@@ -17,6 +17,7 @@ from billing_engine.errors import InvalidFileError
 from billing_engine.intake.fields import Country, Currency, FirstOfMonth, Name, Severities, TimeZone, Title
 from billing_engine.intake.price_list_tables import (
     AllowanceTable,
+    FeesTable,
     HolidaysTable,
     OverageTable,
     PackageTable,
@@ -48,6 +49,7 @@ class PriceListFile(Table):
     holidays: HolidaysTable = HolidaysTable()
     windows: dict[str, Windows] = {}
     rating: RatingTable = RatingTable()
+    fees: FeesTable = FeesTable()
     allowance: AllowanceTable = AllowanceTable()
     overage: OverageTable = OverageTable()
     tariffs: Tariffs = {}
@@ -180,6 +182,7 @@ class PriceListFile(Table):
             assumed=self._assumed(),
             out_of_scope=self.out_of_scope,
             content_hash=content_hash,
+            fee_schedule=model.FeeSchedule(self.fees.interval, self.fees.timing),
         )
 
     def _rating(self) -> model.Rating:
@@ -190,6 +193,7 @@ class PriceListFile(Table):
             covered_increment_seconds=self.allowance.increment_minutes * 60,
             overage_increment_seconds=self.overage.increment_minutes * 60,
             tariffs=tuple(tariff.build(name) for name, tariff in self.tariffs.items()),
+            rollover=self.allowance.rollover.build() if self.allowance.rollover is not None else None,
         )
 
     def _assumed(self) -> tuple[str, ...]:

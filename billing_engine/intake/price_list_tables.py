@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -13,12 +13,16 @@ from billing_engine.intake.fields import (
     AtBoundaryChoice,
     Clock,
     Days,
+    FeeIntervalChoice,
     FeeOrContract,
+    FeeTimingChoice,
+    Hours,
     IncludedHours,
     Minutes,
     Name,
     RoundPerChoice,
     Title,
+    UnlessNone,
 )
 from billing_engine.intake.sla_tables import GuaranteeTable, TargetsTable
 from billing_engine.intake.toml_file import Amount, Table
@@ -74,9 +78,24 @@ class RatingTable(Table):
     at_boundary: AtBoundaryChoice = model.AtBoundary.SPLIT
 
 
+class RolloverTable(Table):
+    """`{ months = 3, cap_hours = 10 }`."""
+
+    months: Annotated[int, Field(gt=0, le=120)]
+    cap_hours: Hours | None = None
+
+    def build(self) -> model.Rollover:
+        return model.Rollover(self.months, None if self.cap_hours is None else int(self.cap_hours * 3600))
+
+
 class AllowanceTable(Table):
     increment_minutes: Minutes = 1
-    rollover: Literal["none"] = "none"
+    rollover: Annotated[RolloverTable | None, UnlessNone] = None
+
+
+class FeesTable(Table):
+    interval: FeeIntervalChoice = model.FeeInterval.MONTH
+    timing: FeeTimingChoice = model.FeeTiming.ARREARS
 
 
 class OverageTable(Table):

@@ -25,20 +25,25 @@ def draft_invoice(
     entries: Sequence[InvoiceEntry],
     settings: Settings,
     credits_: Sequence[Credit] = (),
+    late: Sequence[Statement] = (),
 ) -> InvoiceDraft:
-    """Draft a customer's invoice of a month from its statements, of which there is at least one.
+    """Draft a customer's invoice of a month from its statements and those of late work, together at least one (R11).
 
     Credits before tax go first, because they make up the amount that is taxed; those after tax lower what is then due.
+    One that waits for a later period is set off as soon as the fee of that period is charged (C4).
 
     Raises MixedCurrenciesError when the statements are in several currencies, or in another one than the customer's.
     """
-    currencies = sorted({statement.currency for statement in statements})
+    rated = (*statements, *late)
+    currencies = sorted({statement.currency for statement in rated})
     if len(currencies) != 1:
         raise MixedCurrenciesError(f"the contracts are in {' and '.join(currencies)}; one invoice has one currency")
     currency = currencies[0]
     if customer.currency not in ("", currency):
         raise MixedCurrenciesError(f"the contracts are in {currency}, the customer pays in {customer.currency}")
-    lines = draft_lines(statements)
+    lines = draft_lines(statements, late)
+    last_period = max([str(month), *(line.period for line in lines)])
+    credits_ = [credit for credit in credits_ if str(credit.applies_from or month) <= last_period]
     charged = sum((line.amount for line in lines), ZERO)
     reductions = set_off_credits(credits_, Setoff.BEFORE_TAX, charged, currency, 1)
     net = charged - total(reductions)
@@ -53,7 +58,7 @@ def draft_invoice(
         buyer=_buyer(customer),
         lines=lines,
         entries=tuple(entries),
-        uses=tuple(_use(statement) for statement in statements),
+        uses=tuple(_use(statement) for statement in rated),
         net=round_money(net, currency),
         tax_percent=settings.vat_percent,
         tax_note="" if settings.vat_percent is not None else settings.vat_note,
@@ -61,9 +66,7 @@ def draft_invoice(
         gross=gross,
         payment_days=settings.payment_days,
         holiday_source=holiday_source(),
-        expenses=tuple(
-            charge.expense.expense for statement in statements for charge in statement.charges if charge.expense
-        ),
+        expenses=tuple(charge.expense.expense for one in rated for charge in one.charges if charge.expense),
         setoffs=(*reductions, *prepaid),
     )
 
@@ -81,6 +84,7 @@ def _buyer(customer: Customer) -> Buyer:
 
 
 def _use(statement: Statement) -> ContractUse:
+    runs = statement.contract.active_days(statement.month) > 0
     first, last = statement.contract.days_in(statement.month)
     return ContractUse(
         contract=statement.contract.contract,
@@ -90,7 +94,10 @@ def _use(statement: Statement) -> ContractUse:
         included_seconds=statement.included_seconds,
         used_seconds=statement.used_seconds,
         overage_seconds=statement.overage_seconds,
-        service_from=first.isoformat(),
-        service_to=last.isoformat(),
+        overage_billed_seconds=statement.overage_billed_seconds,
+        drawn=tuple((str(lot.month), lot.seconds) for lot in statement.drawn),
+        period=str(statement.month),
+        service_from=first.isoformat() if runs else "",
+        service_to=last.isoformat() if runs else "",
         price_list_hash=statement.price_list_hash,
     )

@@ -11,7 +11,8 @@ from billing_engine.model.charge import Charge, ChargeKind, Statement
 from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import MINUTE, MONTH, PIECE, SECOND, InvoiceLine
 from billing_engine.model.money import ZERO, price_of_time
-from billing_engine.model.period import day_in_words
+from billing_engine.model.period import Month, day_in_words
+from billing_engine.model.price_list import FeeInterval, FeeSchedule, FeeTiming
 
 _ORDER = (
     ChargeKind.FEE,
@@ -24,10 +25,20 @@ _ORDER = (
 """How lines follow each other. What the allowance covered costs nothing and is shown as its use, not as a line."""
 
 
-def draft_lines(statements: Sequence[Statement]) -> tuple[InvoiceLine, ...]:
-    """Draft the lines of an invoice, contract after contract."""
-    drafted = (line for statement in statements for line in _statement_lines(statement))
-    return tuple(replace(line, position=position) for position, line in enumerate(drafted, 1))
+def draft_lines(statements: Sequence[Statement], late: Sequence[Statement] = ()) -> tuple[InvoiceLine, ...]:
+    """Draft the lines of an invoice, contract after contract; each one's late work follows, oldest first (R11)."""
+    drafted: dict[str, list[InvoiceLine]] = {statement.contract.contract: [] for statement in statements}
+    for statement in statements:
+        drafted[statement.contract.contract] += _statement_lines(statement)
+    for statement in sorted(late, key=lambda statement: (statement.contract.contract, statement.month)):
+        drafted.setdefault(statement.contract.contract, []).extend(map(_as_late, _statement_lines(statement)))
+    lines = (line for of_contract in drafted.values() for line in of_contract)
+    return tuple(replace(line, position=position) for position, line in enumerate(lines, 1))
+
+
+def _as_late(line: InvoiceLine) -> InvoiceLine:
+    month = Month.parse(line.period).in_words()
+    return replace(line, detail=f"{month}, not invoiced with that month; {line.detail}")
 
 
 def _statement_lines(statement: Statement) -> Iterator[InvoiceLine]:
@@ -35,7 +46,7 @@ def _statement_lines(statement: Statement) -> Iterator[InvoiceLine]:
         charges = statement.charges_of(kind)
         if kind is ChargeKind.TARIFF:
             charges.sort(key=lambda charge: (charge.unit_price, charge.tariff))
-        for _, group in groupby(charges, key=lambda charge: (charge.tariff, charge.unit_price, charge.expense)):
+        for _, group in groupby(charges, key=lambda c: (c.tariff, c.unit_price, c.expense, c.service)):
             for merged in _merge(list(group), statement.currency):
                 yield _line(merged, statement)
 
@@ -65,12 +76,25 @@ def _line(charges: list[Charge], statement: Statement) -> InvoiceLine:
 
 def _fee_line(charge: Charge, statement: Statement) -> InvoiceLine:
     """Show the price per piece and month; for a part of a month the part's price."""
-    contract, month = statement.contract, statement.month
-    days = contract.active_days(month)
-    whole = days == month.days
-    quantity = Decimal(contract.quantity if whole else 1)
-    detail = f"Monthly fee, {month.in_words()}" + ("" if whole else f", {days} of {month.days} days")
-    return _drafted(charge, statement, charge.title, detail, quantity, MONTH, charge.amount / quantity, charge.amount)
+    contract, service = statement.contract, charge.service
+    if service is None:
+        raise AssertionError("a fee charge carries its service")
+    quantity = Decimal(contract.quantity * service.months or 1)
+    pieces = f", {contract.quantity} \u00d7 {contract.unit}" if contract.unit else ""
+    detail = f"{_fee_words(service.schedule)}, {service.in_words()}{pieces}"
+    price = charge.amount / quantity
+    line = _drafted(charge, statement, charge.title, detail, quantity, MONTH, price, charge.amount)
+    return replace(
+        line,
+        period=str(Month.of(service.last)),
+        service_from=service.first.isoformat(),
+        service_to=service.last.isoformat(),
+    )
+
+
+def _fee_words(schedule: FeeSchedule) -> str:
+    words = {FeeInterval.QUARTER: "Quarterly fee", FeeInterval.YEAR: "Yearly fee"}.get(schedule.interval, "Monthly fee")
+    return f"{words} in advance" if schedule.timing is FeeTiming.ADVANCE else words
 
 
 def _drafted(
@@ -84,7 +108,9 @@ def _drafted(
     amount: Decimal,
 ) -> InvoiceLine:
     """Make a line whose position is given once all are there."""
-    return InvoiceLine(0, charge.kind, statement.contract.contract, title, detail, quantity, unit, unit_price, amount)
+    period = str(statement.month)
+    contract = statement.contract.contract
+    return InvoiceLine(0, charge.kind, contract, title, detail, quantity, unit, unit_price, amount, period)
 
 
 def _title(charge: Charge) -> str:
@@ -108,7 +134,9 @@ def _detail(charges: Iterable[Charge], statement: Statement) -> str:
             hours_and_minutes(statement.overage_seconds),
             hours_and_minutes(statement.included_seconds or 0),
         )
-        return f"{count}, {beyond} h beyond the {included} h included"
+        total = hours_and_minutes(statement.overage_before + statement.overage_seconds)
+        before = f", {total} h with what was invoiced before" if statement.overage_before else ""
+        return f"{count}, {beyond} h beyond the {included} h included{before}"
     if ChargeKind.ANALYSIS in kinds:
         return f"{count}, in the price of the accepted change"
     return count

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from billing_engine.model.money import ZERO
 from billing_engine.model.period import Month
-from billing_engine.model.price_list import Package, PriceList
+from billing_engine.model.price_list import FeeInterval, FeeSchedule, FeeTiming, Package, PriceList
 from billing_engine.model.window import Window
 
 T = TypeVar("T")
@@ -62,6 +62,8 @@ class Contract:
     """Of its amounts, where the price list names no prices; empty means the list's."""
     coverage: tuple[tuple[str, tuple[Window, ...]], ...] = ()
     """Windows agreed for some severities; they replace the package's for these."""
+    fee_interval: FeeInterval = FeeInterval.LISTED
+    fee_timing: FeeTiming = FeeTiming.LISTED
 
     def active_on(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
@@ -96,6 +98,19 @@ def currency_of(contract: Contract, price_list: PriceList) -> str:
     return contract.currency or price_list.currency
 
 
+def schedule_of(contract: Contract, price_list: PriceList) -> FeeSchedule:
+    """Return when a contract's fees are due: as it agrees, else as its price list says."""
+    listed = price_list.fee_schedule
+    return FeeSchedule(
+        FeeInterval(contract.fee_interval or listed.interval), FeeTiming(contract.fee_timing or listed.timing)
+    )
+
+
+def full_fee(contract: Contract, package: Package) -> Decimal:
+    """Return the fee of a whole month; a missing one counts as nothing, and is refused when the contract is read."""
+    return (_first(contract.monthly_fee, package.monthly_fee) or ZERO) * contract.quantity
+
+
 def by_customer(items: Iterable[Owned]) -> dict[str, list[Owned]]:
     """Group what belongs to a customer by its id; the order within a group is kept."""
     groups: dict[str, list[Owned]] = {}
@@ -108,10 +123,9 @@ def terms_of(contract: Contract, package: Package, month: Month, unit_seconds: i
     """Settle a contract's terms for a month; quantity multiplies fee and allowance.
 
     A part month takes fee by days, and allowance by days rounded up to a unit of `unit_seconds` but never to more than
-    the whole month's (R10). What neither contract nor package gives counts as nothing; a missing fee is refused when
-    the contract is read.
+    the whole month's (R10). What neither contract nor package gives counts as nothing.
     """
-    fee = (_first(contract.monthly_fee, package.monthly_fee) or ZERO) * contract.quantity
+    fee = full_fee(contract, package)
     included = None if package.unlimited and contract.included_seconds is None else _included(contract, package)
     days = contract.active_days(month)
     if days < month.days:

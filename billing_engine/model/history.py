@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -47,8 +47,30 @@ class ChargedFee:
     service_to: date
     """Last day, included."""
     amount: Decimal
+    currency: str
     returned_from: date | None = None
     """Days from here on were paid back already."""
+
+    @property
+    def charged_to(self) -> date:
+        """Last day that is charged and was not paid back; before `service_from` when none is."""
+        if self.returned_from is None:
+            return self.service_to
+        return min(self.service_to, self.returned_from - timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRefund:
+    """What a fee line charged for days after its contract's end (R10, U6)."""
+
+    invoice: str
+    position: int
+    contract: str
+    service_from: date
+    """First day that is paid back."""
+    service_to: date
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -53,6 +54,11 @@ class Month(NamedTuple):
         """Say "October 2026"."""
         return f"{_MONTHS[self.month - 1]} {self.year}"
 
+    @classmethod
+    def of(cls, day: date) -> Month:
+        """Return the month in which a day lies."""
+        return cls(day.year, day.month)
+
     @property
     def first_day(self) -> date:
         return date(self.year, self.month, 1)
@@ -71,6 +77,26 @@ class Month(NamedTuple):
     def previous(self) -> Month:
         return Month(self.year - (self.month == 1), (self.month - 2) % 12 + 1)
 
+    def plus(self, months: int) -> Month:
+        """Return the month so many later, or earlier where `months` is below zero."""
+        year, month = divmod(self.year * 12 + self.month - 1 + months, 12)
+        return Month(year, month + 1)
+
+    def until(self, last: Month) -> Iterator[Month]:
+        """Walk from this month to the last, both included."""
+        month = self
+        while month <= last:
+            yield month
+            month = month.next()
+
     def bounds(self, zone: ZoneInfo) -> tuple[Instant, Instant]:
         """First instant of the month and of the next one, half open (T6)."""
         return start_of_day(self.first_day, zone), start_of_day(self.last_day + timedelta(days=1), zone)
+
+
+def months_in_words(first: Month, last: Month) -> str:
+    """Say "October 2026", or from which month to which, with an en dash."""
+    if first == last:
+        return first.in_words()
+    begin = first.in_words() if first.year != last.year else _MONTHS[first.month - 1]
+    return f"{begin} \u2013 {last.in_words()}"

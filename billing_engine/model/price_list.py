@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from billing_engine.errors import UnknownPackageError, UnknownPriceListError
@@ -30,6 +31,48 @@ class AtBoundary(StrEnum):
 
     SPLIT = "split"
     STARTED_UNIT_KEEPS_TARIFF = "started_unit_keeps_tariff"
+
+
+class FeeInterval(StrEnum):
+    """How many calendar months, counted from the contract's first, are charged at once."""
+
+    LISTED = ""
+    """Of a contract: as its price list says."""
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+    @property
+    def months(self) -> int:
+        return {FeeInterval.QUARTER: 3, FeeInterval.YEAR: 12}.get(self, 1)
+
+
+class FeeTiming(StrEnum):
+    """Whether an interval's fee is due with its last month, or before its first."""
+
+    LISTED = ""
+    """Of a contract: as its price list says."""
+    ARREARS = "arrears"
+    ADVANCE = "advance"
+
+
+class FeeSchedule(NamedTuple):
+    """When fees are due."""
+
+    interval: FeeInterval = FeeInterval.MONTH
+    timing: FeeTiming = FeeTiming.ARREARS
+
+
+BY_THE_MONTH = FeeSchedule()
+
+
+class Rollover(NamedTuple):
+    """What happens to hours that a month left unused (R10)."""
+
+    months: int
+    """In how many following months they may be used."""
+    cap_seconds: int | None
+    """The most that a month may start with besides its own; None is without limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +126,8 @@ class Rating:
     covered_increment_seconds: int
     overage_increment_seconds: int
     tariffs: tuple[Tariff, ...]
+    rollover: Rollover | None = None
+    """None: unused hours lapse at the month's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +155,8 @@ class PriceList:
     out_of_scope: Mapping[str, str]
     content_hash: str
     """SHA-256 of the terms, without comments and layout: tells whether a used version was changed."""
+    fee_schedule: FeeSchedule = BY_THE_MONTH
+    """Of contracts that agree on no other."""
 
     @property
     def version(self) -> str:

@@ -1,26 +1,65 @@
-"""The monthly allowance and what goes beyond it (R4, R5)."""
+"""The monthly allowance, what rolled over into it, and what goes beyond both (R4, R5, R10)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from billing_engine.model.history import Lot
+from billing_engine.model.period import Month
 
 
 @dataclass(slots=True)
 class Allowance:
-    """Seconds of support included in a month, and how many of them are used. Lives within one `rate_period` call."""
+    """Seconds of support that a month still has, and how many of them are used. Lives within one `rate_period` call."""
 
-    included_seconds: int | None
-    """None is without limit."""
-    used_seconds: int = 0
+    own_seconds: int | None
+    """Left of the month's own allowance; None is without limit."""
+    carried: tuple[Lot, ...] = ()
+    """Left of earlier months', oldest first; used before the month's own."""
+    own_used_seconds: int = 0
     overage_seconds: int = 0
+    carried_used: list[Lot] = field(default_factory=list)
+
+    @property
+    def used_seconds(self) -> int:
+        return self.own_used_seconds + sum(lot.seconds for lot in self.carried_used)
 
     def left_of(self, seconds: int) -> int:
         """Tell how many of these seconds it can still give."""
-        return seconds if self.included_seconds is None else min(seconds, self.included_seconds - self.used_seconds)
+        if self.own_seconds is None:
+            return seconds
+        return min(seconds, self.own_seconds - self.own_used_seconds + sum(lot.seconds for lot in self.carried))
 
-    def draw_down(self, seconds: int) -> int:
-        """Take covered time: from the allowance while it lasts, the rest is overage. Returns what it gave."""
-        drawn = self.left_of(seconds)
-        self.used_seconds += drawn
-        self.overage_seconds += seconds - drawn
-        return drawn
+    def draw_down(self, seconds: int) -> tuple[int, tuple[Lot, ...]]:
+        """Take covered time: from the allowance while it lasts, the rest is overage.
+
+        Returns what it gave, and how much of that was of earlier months.
+        """
+        carried = self._draw_carried(seconds) if self.carried else ()
+        rest = seconds - sum(lot.seconds for lot in carried) if carried else seconds
+        own = rest if self.own_seconds is None else min(rest, self.own_seconds - self.own_used_seconds)
+        self.own_used_seconds += own
+        self.overage_seconds += rest - own
+        return seconds - rest + own, carried
+
+    def _draw_carried(self, seconds: int) -> tuple[Lot, ...]:
+        drawn, left = [], []
+        for lot in self.carried:
+            taken = min(seconds, lot.seconds)
+            seconds -= taken
+            if taken:
+                drawn.append(Lot(lot.month, taken))
+            if taken < lot.seconds:
+                left.append(Lot(lot.month, lot.seconds - taken))
+        self.carried = tuple(left)
+        self.carried_used += drawn
+        return tuple(drawn)
+
+    def drawn(self, month: Month) -> tuple[Lot, ...]:
+        """Add up which month's allowance gave what, oldest first; nothing where there is no limit."""
+        if self.own_seconds is None:
+            return ()
+        by_month: dict[Month, int] = {}
+        for lot in [*self.carried_used, Lot(month, self.own_used_seconds)]:
+            by_month[lot.month] = by_month.get(lot.month, 0) + lot.seconds
+        return tuple(Lot(*item) for item in by_month.items() if item[1])

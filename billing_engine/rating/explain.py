@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing_engine.model.charge import Charge, ChargeKind, OverageShare, Statement
+from billing_engine.model.history import Lot
 from billing_engine.model.instant import local_datetime
 from billing_engine.model.money import plain
 from billing_engine.model.period import day_in_words
@@ -24,12 +25,11 @@ def explain_charge(charge: Charge, statement: Statement, card: RateCard) -> str:
     """Say why a charge of the statement is what it is, in one line."""
     match charge.kind:
         case ChargeKind.FEE:
-            return _explain_fee(statement)
+            return _explain_fee(charge, statement)
         case ChargeKind.EXPENSE:
             return _explain_expense(charge)
         case ChargeKind.ALLOWANCE:
-            taken = "in the fee" if statement.included_seconds is None else f"{_counted(charge)} from the allowance"
-            return f"{_covered(charge, card)}; {taken}"
+            return f"{_covered(charge, card)}; {_taken(charge, statement)}"
         case ChargeKind.OVERAGE:
             return _explain_overage(charge, statement, card)
         case ChargeKind.TARIFF:
@@ -46,12 +46,26 @@ def explain_share(share: OverageShare, card: RateCard) -> str:
     return f"{_covered(share, card)}; {_counted(share)} beyond the allowance"
 
 
-def _explain_fee(statement: Statement) -> str:
-    contract, month = statement.contract, statement.month
-    days = contract.active_days(month)
-    part = "" if days == month.days else f", {days} of {month.days} days"
-    times = "" if contract.quantity == 1 else f", {contract.quantity} times"
-    return f"{statement.package_title}, {month.in_words()}{part}{times}"
+def _explain_fee(charge: Charge, statement: Statement) -> str:
+    if charge.service is None:
+        raise AssertionError("a fee charge carries its service")
+    quantity = statement.contract.quantity
+    times = "" if quantity == 1 else f", {quantity} times"
+    return f"{charge.title}, {charge.service.in_words()}{times}"
+
+
+def _taken(charge: Charge, statement: Statement) -> str:
+    """Say from what the time was taken; of earlier months' hours, from which (R10)."""
+    if statement.included_seconds is None:
+        return "in the fee"
+    own = charge.billed_seconds - sum(lot.seconds for lot in charge.carried)
+    lots = [*charge.carried, *([Lot(statement.month, own)] if own else [])]
+    if not charge.carried:
+        return f"{_counted(charge)} from the allowance"
+    if len(lots) == 1:
+        return f"{_counted(charge)} from {lots[0].month.in_words()}'s allowance"
+    parts = " and ".join(f"{_minutes(lot.seconds)} from {lot.month.in_words()}'s" for lot in lots)
+    return f"{_counted(charge)}: {parts} allowance"
 
 
 def _explain_expense(charge: Charge) -> str:
@@ -63,6 +77,10 @@ def _explain_expense(charge: Charge) -> str:
 def _explain_overage(charge: Charge, statement: Statement, card: RateCard) -> str:
     increment = card.price_list.rating.overage_increment_seconds
     beyond = f"{_minutes(charge.worked_seconds)} beyond the allowance of {_minutes(statement.included_seconds or 0)}"
+    if statement.overage_before:
+        beyond += f", {_minutes(statement.overage_before + charge.worked_seconds)} with what was invoiced before"
+    if not charge.billed_seconds:
+        return f"{beyond} -> in the time invoiced before"
     return f"{beyond} -> {_started(charge, increment, card)}"
 
 

@@ -82,6 +82,22 @@ class RateCards:
         self.month = month
         self._book = book
         self._cards: dict[object, RateCard] = {}
+        self._months = {month: self}
+
+    def of(self, month: Month) -> RateCards:
+        """Return the cards of another month: fees are due before or after theirs, and work comes late."""
+        if month not in self._months:
+            other = RateCards(self._book, month)
+            other._months = self._months  # all share one set of months
+            self._months[month] = other
+        return self._months[month]
+
+    def listed(self, contract: Contract) -> PriceList:
+        """Return the version in force, also for months before its price list began.
+
+        Raises UnknownPriceListError when there is no such list.
+        """
+        return self._book.of_contract(contract.price_list, self.month, contract.starts_on)
 
     def price_list(self, contract: Contract) -> PriceList:
         """Return the version in force on the month's first day that the contract runs; raises UnknownPriceListError."""

@@ -11,6 +11,7 @@ from billing_engine.model.money import ZERO, price_of_time, round_money
 from billing_engine.model.time_entry import Activity, Expense, TimeEntry, in_order
 from billing_engine.model.timeline import Span, Timeline
 from billing_engine.rating.allowance import Allowance
+from billing_engine.rating.fees import month_fee
 from billing_engine.rating.hold import hold_reason
 from billing_engine.rating.increments import (
     Piece,
@@ -23,6 +24,7 @@ from billing_engine.rating.increments import (
 )
 from billing_engine.rating.jobs import Job, Rule, group_jobs
 from billing_engine.rating.rate_card import COVERED, RateCard
+from billing_engine.rating.rollover import Standing
 
 # An enum's member costs a look-up, and these are asked for every entry.
 _ALLOWANCE, _TARIFF = ChargeKind.ALLOWANCE, ChargeKind.TARIFF
@@ -30,14 +32,22 @@ _ANALYSIS, _BY_CLOCK = Activity.CHANGE_REQUEST_ANALYSIS, Rule.BY_CLOCK
 
 
 def rate_period(
-    contract: Contract, card: RateCard, entries: Iterable[TimeEntry], expenses: Sequence[Expense] = ()
+    contract: Contract,
+    card: RateCard,
+    entries: Iterable[TimeEntry],
+    expenses: Sequence[Expense] = (),
+    fees: Sequence[Charge] | None = None,
+    standing: Standing | None = None,
 ) -> Statement:
     """Rate a contract's entries and expenses of the card's month.
 
-    Every entry must belong to the contract and start in the month; their order does not matter.
+    Every entry must belong to the contract and start in the month; their order does not matter. `fees` are those that
+    the statement charges, the month's own unless given. `standing` is what invoices left of the month, all unless given
+    (R11).
     """
     terms = terms_of(contract, card.package, card.month, card.price_list.rating.covered_increment_seconds)
-    period = _Period(card, terms)
+    standing = Standing.untouched(terms.included_seconds) if standing is None else standing
+    period = _Period(card, terms, standing)
     billable = []
     for entry in sorted(entries, key=in_order):
         reason = hold_reason(entry, card, terms)
@@ -57,17 +67,18 @@ def rate_period(
         price_list_hash=card.price_list.content_hash,
         time_zone=card.price_list.zone.key,
         package_title=card.package.title,
-        included_seconds=terms.included_seconds,
+        included_seconds=standing.included_seconds,
         used_seconds=period.allowance.used_seconds,
-        charges=(_fee_charge(card, terms), *period.charges, *_expense_charges(expenses, card)),
+        charges=(
+            *(month_fee(contract, card) if fees is None else fees),
+            *period.charges,
+            *_expense_charges(expenses, card),
+        ),
         overage_shares=tuple(period.overage_shares),
         held=tuple(period.held),
+        drawn=period.allowance.drawn(card.month),
+        overage_before=standing.overage_seconds,
     )
-
-
-def _fee_charge(card: RateCard, terms: Terms) -> Charge:
-    amount = round_money(terms.fee, card.price_list.currency)
-    return Charge(ChargeKind.FEE, "", (), 0, 0, amount, amount, card.package.title)
 
 
 def _expense_charges(expenses: Sequence[Expense], card: RateCard) -> list[Charge]:
@@ -83,11 +94,12 @@ def _expense_charge(expense: Expense, currency: str) -> Charge:
 class _Period:
     """What has been charged so far, job after job in order of start."""
 
-    def __init__(self, card: RateCard, terms: Terms) -> None:
+    def __init__(self, card: RateCard, terms: Terms, standing: Standing) -> None:
         self.card = card
         self.terms = terms
+        self.standing = standing
         self.currency = card.price_list.currency
-        self.allowance = Allowance(terms.included_seconds)
+        self.allowance = Allowance(standing.left_seconds, standing.carried)
         self.charges: list[Charge] = []
         self.held: list[HeldEntry] = []
         self.overage_shares: list[OverageShare] = []
@@ -105,10 +117,15 @@ class _Period:
             self.charges.append(Charge(ChargeKind.ANALYSIS, "", job, seconds, seconds, ZERO, ZERO))
 
     def add_overage(self) -> None:
-        """Charge all covered time beyond the allowance at once (R5)."""
-        worked = self.allowance.overage_seconds
+        """Charge all covered time beyond the allowance at once (R5).
+
+        Late work is added to what was counted before, and what was billed for that is not billed again (R11); it may
+        fit into the started hours that were.
+        """
+        worked, before = self.allowance.overage_seconds, self.standing
         if worked:
-            billed = round_up(worked, self.card.price_list.rating.overage_increment_seconds)
+            started = round_up(before.overage_seconds + worked, self.card.price_list.rating.overage_increment_seconds)
+            billed = max(0, started - before.overage_billed_seconds)
             rate = self.terms.overage_rate_per_hour
             entries = tuple(entry for share in self.overage_shares for entry in share.entries)
             self._charge_time(ChargeKind.OVERAGE, entries, worked, billed, rate)
@@ -143,10 +160,10 @@ class _Period:
         self.charges.append(Charge(_TARIFF, tariff.name, job, worked, billed, rate, amount, tariff.title, spans))
 
     def _add_covered(self, job: Job, worked: int, billed: int, spans: tuple[Span, ...] = ()) -> None:
-        drawn = self.allowance.draw_down(billed)
+        drawn, carried = self.allowance.draw_down(billed)
         within = min(worked, drawn)
         if drawn or not billed:
-            self.charges.append(Charge(_ALLOWANCE, "", job, within, drawn, ZERO, ZERO, "", spans))
+            self.charges.append(Charge(_ALLOWANCE, "", job, within, drawn, ZERO, ZERO, "", spans, carried=carried))
         if drawn < billed:
             self.overage_shares.append(OverageShare(job, worked - within, billed - drawn, spans))
 

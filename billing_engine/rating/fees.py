@@ -1,0 +1,198 @@
+"""Fees: which service months fall due in a month's run, and what comes back when a contract ends early (R10).
+
+Whole intervals are charged, counted in calendar months from the contract's first. What was charged already is looked up
+day by day, so that nothing is charged twice and nothing is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from billing_engine.errors import MixedCurrenciesError
+from billing_engine.model.charge import Charge, ChargeKind, Service
+from billing_engine.model.contract import Contract, currency_of, full_fee, schedule_of
+from billing_engine.model.history import NO_HISTORY, ChargedFee, FeeRefund, History
+from billing_engine.model.money import round_money
+from billing_engine.model.period import Month
+from billing_engine.model.price_list import FeeInterval, FeeSchedule, FeeTiming, Package, PriceList
+from billing_engine.rating.rate_card import RateCard, RateCards
+
+_DAY = timedelta(days=1)
+_LONGEST = FeeInterval.YEAR.months
+
+
+class _Part(NamedTuple):
+    """Days of one month that a fee is charged for."""
+
+    first: date
+    last: date
+    schedule: FeeSchedule
+    title: str
+    monthly: Decimal
+    """Price of the whole month."""
+
+    @property
+    def service(self) -> Service:
+        return Service(self.first, self.last, self.schedule)
+
+
+def month_fee(contract: Contract, card: RateCard) -> tuple[Charge, ...]:
+    """Charge the fee of the card's month, by days where the contract runs for a part of it (R10)."""
+    if not contract.active_days(card.month):
+        return ()
+    part = _part(contract, card.price_list, card.package, *contract.days_in(card.month))
+    return (_charge([part], card.price_list.currency),)
+
+
+def due_fees(contract: Contract, cards: RateCards, history: History = NO_HISTORY) -> tuple[Charge, ...]:
+    """Charge what falls due in the run of the cards' month, and what fell due in closed months and was left out.
+
+    Months of equal price that follow each other are one charge; a part of a month is one of its own.
+
+    Raises UnknownPriceListError or UnknownPackageError when a due month can not be priced.
+    """
+    charged = [fee for fee in history.fees if fee.contract == contract.contract]
+    months = _service_months(contract, cards, history)
+    parts = [part for month in months for part in _due(month, contract, cards, charged, history)]
+    currency = currency_of(contract, cards.listed(contract))
+    return tuple(_charge(group, currency) for group in _together(parts))
+
+
+def _service_months(contract: Contract, cards: RateCards, history: History) -> Iterable[Month]:
+    """Walk the contract's months that could fall due in this run or could have in a closed month."""
+    run_months = {cards.month, *history.closed}
+    first = max(Month.of(contract.starts_on), min(run_months).plus(1 - _LONGEST))
+    last = max(run_months).plus(_LONGEST)
+    return first.until(last if contract.ends_on is None else min(last, Month.of(contract.ends_on)))
+
+
+def _due(
+    month: Month, contract: Contract, cards: RateCards, charged: Sequence[ChargedFee], history: History
+) -> Iterator[_Part]:
+    """Find the days of a service month that this run charges."""
+    schedule = schedule_of(contract, cards.of(month).listed(contract))
+    due_in = _due_months(contract, month, schedule)
+    if cards.month not in due_in and history.closed.isdisjoint(due_in):
+        return
+    for first, last in _without(contract.days_in(month), charged):
+        price_list = cards.of(month).price_list(contract)
+        part = _part(contract, price_list, price_list.package(contract.package), first, last)
+        # A contract without a fee has nothing to catch up with, whether or not its months were invoiced.
+        if cards.month in due_in or part.monthly:
+            _check_currency(contract, price_list, cards)
+            yield part
+
+
+def _due_months(contract: Contract, month: Month, schedule: FeeSchedule) -> set[Month]:
+    """Name the runs that charge a service month.
+
+    In advance the first interval may also be charged with the contract's first month, because before it nobody may have
+    known of the contract.
+    """
+    start, length = Month.of(contract.starts_on), schedule.interval.months
+    since = (month.year - start.year) * 12 + month.month - start.month
+    first = start.plus(since // length * length)
+    if schedule.timing is FeeTiming.ADVANCE:
+        return {first.previous(), start} if first == start else {first.previous()}
+    last = first.plus(length - 1)
+    return {last if contract.ends_on is None else min(last, Month.of(contract.ends_on))}
+
+
+def _without(days: tuple[date, date], charged: Iterable[ChargedFee]) -> Iterator[tuple[date, date]]:
+    """Leave out of some days those that were charged; what is left may be in several pieces."""
+    first, last = days
+    for fee in sorted(charged, key=lambda fee: fee.service_from):
+        if fee.charged_to < fee.service_from:
+            continue
+        if first < fee.service_from <= last:
+            yield first, fee.service_from - _DAY
+        if fee.service_from <= last:
+            first = max(first, fee.charged_to + _DAY)
+    if first <= last:
+        yield first, last
+
+
+def _part(contract: Contract, price_list: PriceList, package: Package, first: date, last: date) -> _Part:
+    return _Part(first, last, schedule_of(contract, price_list), package.title, full_fee(contract, package))
+
+
+def _check_currency(contract: Contract, price_list: PriceList, cards: RateCards) -> None:
+    own, now = currency_of(contract, price_list), currency_of(contract, cards.listed(contract))
+    if own != now:
+        raise MixedCurrenciesError(f"{price_list.version} is in {own}, and the month is billed in {now}")
+
+
+def _together(parts: Iterable[_Part]) -> Iterator[list[_Part]]:
+    """Keep whole months together that follow each other at one price."""
+    group: list[_Part] = []
+    for part in parts:
+        goes_on = (
+            group
+            and group[-1].service.months
+            and part.service.months
+            and group[-1].last + _DAY == part.first
+            and group[-1][2:] == part[2:]
+        )
+        if group and not goes_on:
+            yield group
+            group = []
+        group.append(part)
+    if group:
+        yield group
+
+
+def _charge(parts: Sequence[_Part], currency: str) -> Charge:
+    first, last = parts[0], parts[-1]
+    service = Service(first.first, last.last, first.schedule)
+    share = Fraction(service.months) or _share_of_month(first.first, first.last)
+    amount = round_money(Fraction(first.monthly) * share, currency)
+    return Charge(ChargeKind.FEE, "", (), 0, 0, amount, amount, first.title, service=service)
+
+
+def _share_of_month(first: date, last: date) -> Fraction:
+    return Fraction((last - first).days + 1, Month.of(first).days)
+
+
+def other_price_lists(contract: Contract, cards: RateCards, fees: Iterable[Charge]) -> tuple[tuple[str, str], ...]:
+    """Name the versions besides the month's own that priced the fees, with the hashes of their terms."""
+    months = [
+        month
+        for fee in fees
+        if fee.service is not None
+        for month in Month.of(fee.service.first).until(Month.of(fee.service.last))
+    ]
+    used = [cards.of(month).price_list(contract) for month in months]
+    own = cards.listed(contract).version
+    return tuple(sorted({(one.version, one.content_hash) for one in used if one.version != own}))
+
+
+def fee_refunds(contracts: Iterable[Contract], history: History) -> tuple[FeeRefund, ...]:
+    """Find what was charged for days after contracts' ends and not paid back yet (R10, U6)."""
+    ends = {contract.contract: contract.ends_on for contract in contracts}
+    refunds = (_refund(fee, ends.get(fee.contract)) for fee in history.fees)
+    return tuple(refund for refund in refunds if refund is not None and refund.amount)
+
+
+def _refund(fee: ChargedFee, ends_on: date | None) -> FeeRefund | None:
+    if ends_on is None or ends_on >= fee.charged_to:
+        return None
+    first, last = max(fee.service_from, ends_on + _DAY), fee.charged_to
+    # Less what was paid back before, so that all refunds of a line together are rounded once.
+    amount = _value_from(fee, first) - _value_from(fee, last + _DAY)
+    return FeeRefund(fee.invoice, fee.position, fee.contract, first, last, amount, fee.currency)
+
+
+def _value_from(fee: ChargedFee, day: date) -> Decimal:
+    """Tell what a fee's days are worth from one on: whole months alike, within a month by days."""
+    unused = _months_between(day, fee.service_to)
+    return round_money(Fraction(fee.amount) * unused / _months_between(fee.service_from, fee.service_to), fee.currency)
+
+
+def _months_between(first: date, last: date) -> Fraction:
+    months = Month.of(first).until(Month.of(last))
+    parts = ((max(first, month.first_day), min(last, month.last_day)) for month in months)
+    return sum((_share_of_month(*part) for part in parts), Fraction(0))
