@@ -85,6 +85,7 @@ def _read_fees(connection: Connection, customers: Sequence[str]) -> dict[str, li
             service_to=date.fromisoformat(row.service_to),
             amount=from_minor(row.amount_minor, row.currency),
             currency=row.currency,
+
             returned_from=date.fromisoformat(row.returned_from) if row.returned_from else None,
         )
         found.setdefault(row.customer, []).append(fee)
