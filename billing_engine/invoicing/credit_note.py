@@ -11,9 +11,9 @@ from billing_engine.model.credit_note import (
     CreditNote,
     CreditNoteDraft,
     CreditNoteLine,
-    ReturnedFee,
     SetoffReversal,
 )
+from billing_engine.model.history import FeeRefund
 from billing_engine.model.invoice import Invoice, InvoiceLine
 from billing_engine.model.money import ZERO, plain, round_money
 from billing_engine.model.period import day_in_words
@@ -47,7 +47,7 @@ def draft_credit_note(
 
 
 def draft_fee_credit(
-    invoice: Invoice, earlier: Sequence[CreditNote], fees: Iterable[ReturnedFee], reason: str
+    invoice: Invoice, earlier: Sequence[CreditNote], fees: Iterable[FeeRefund], reason: str
 ) -> CreditNoteDraft | None:
     """Draft a credit note over the days of fees that no contract runs on; None when nothing is left of these lines.
 
@@ -153,7 +153,7 @@ def _line(line: InvoiceLine, amount: Decimal) -> CreditNoteLine:
     return CreditNoteLine(0, line.position, line.title, line.detail, amount)
 
 
-def _fee_line(line: InvoiceLine, fee: ReturnedFee, amount: Decimal) -> CreditNoteLine:
+def _fee_line(line: InvoiceLine, fee: FeeRefund, amount: Decimal) -> CreditNoteLine:
     days = f"{day_in_words(fee.service_from)} to {day_in_words(fee.service_to)}"
     span = fee.service_from.isoformat(), fee.service_to.isoformat()
     return CreditNoteLine(0, line.position, line.title, days, amount, *span)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 from billing_engine.model.money import ZERO
 from billing_engine.model.sla_terms import Setoff
@@ -72,14 +71,3 @@ class CreditNote:
     number: str
     issued_on: date
     draft: CreditNoteDraft
-
-
-class ReturnedFee(NamedTuple):
-    """The part of a fee line that is for days which the contract does not run."""
-
-    position: int
-    """Of the invoice's line."""
-    amount: Decimal
-    service_from: date
-    service_to: date
-    """Last day, included."""

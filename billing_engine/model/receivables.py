@@ -10,7 +10,6 @@ from typing import NamedTuple
 from billing_engine.model.invoice import Invoice
 from billing_engine.model.money import ZERO
 
-
 LEVELS = 3
 """Of reminders: friendly, firm, the last one."""
 

@@ -11,6 +11,8 @@ from billing_engine.model.invoice import Seller
 from billing_engine.model.numbering import Numbering, fiscal_year
 from billing_engine.model.period import Month
 
+REMINDER_DAYS = (7, 14, 28)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -46,7 +48,7 @@ class Settings:
     fiscal_year_starts: int = 1
     """Month in which the fiscal year begins; numbers begin at 1 with it."""
     limits: Limits = Limits()
-    reminder_days: tuple[int, ...] = (7, 14, 28)
+    reminder_days: tuple[int, ...] = REMINDER_DAYS
     """Days after the one on which an invoice was due, from which each level of reminder applies."""
 
     def invoice_numbering(self, period: Month) -> Numbering:

@@ -27,12 +27,13 @@ def issue_credit_note(
 ) -> CreditNote:
     """Write a draft as a credit note, number last, and give back what had been set off; the caller locks the customer.
 
-    Raises CreditNoteError when its invoice is not there, or was credited since the draft was made, and DateOrderError
+    Raises CreditNoteError when its invoice is of a later day or was credited since the draft was made, DateOrderError
     when the series has a credit note of a later day.
     """
-    invoice = connection.scalar(select(invoices.c.invoice).where(invoices.c.number == draft.invoice))
-    if invoice is None:
-        raise CreditNoteError(f"there is no invoice {draft.invoice!r} to credit")
+    of_number = select(invoices.c.invoice, invoices.c.issued_on).where(invoices.c.number == draft.invoice)
+    invoice, invoiced_on = connection.execute(of_number).one()
+    if issued_on < invoiced_on:
+        raise CreditNoteError(f"invoice {draft.invoice} is of {invoiced_on}; a credit note of {issued_on} is before it")
     earlier = select(func.count()).where(credit_notes.c.invoice == invoice)
     key = f"credit-note/{invoice}/{connection.execute(earlier).scalar_one() + 1}"
     if not insert_if_new(connection, credit_notes, _row(key, invoice, draft, numbering, issued_on)):

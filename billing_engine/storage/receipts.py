@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from billing_engine.errors import PaymentError
 from billing_engine.model.money import from_minor
 from billing_engine.model.payment import Credited, Payment
-from billing_engine.storage.inserting import batches
+from billing_engine.storage.inserting import batches, insert_if_new
 from billing_engine.storage.invoice_tables import credit_note_lines, credit_notes
+from billing_engine.storage.sequences import next_number
 from billing_engine.storage.sla_tables import payments
+
+_SERIES = "payment"
 
 
 class Receipts(NamedTuple):
@@ -32,6 +37,19 @@ def read_payments(connection: Connection, numbers: Sequence[str]) -> dict[str, t
         for row in connection.execute(statement.order_by(payments.c.paid_on, payments.c.payment)).mappings():
             found[row["invoice"]] = (*found.get(row["invoice"], ()), Payment(**row))
     return found
+
+
+def add_payment(connection: Connection, payment: Payment) -> Payment:
+    """Write a payment; one without an id gets a new one. Raises PaymentError when its id is taken."""
+    if payment.payment:
+        if not insert_if_new(connection, payments, asdict(payment)):
+            raise PaymentError(f"payment {payment.payment!r} is there already; `billing-engine payment list` shows it")
+        return payment
+    year = payment.paid_on.year
+    while True:  # an imported payment may have the id
+        numbered = replace(payment, payment=f"PAY-{year}-{next_number(connection, _SERIES, year):05d}")
+        if insert_if_new(connection, payments, asdict(numbered)):
+            return numbered
 
 
 def read_all_payments(connection: Connection) -> list[Payment]:

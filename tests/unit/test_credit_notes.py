@@ -11,7 +11,8 @@ from invoices import FEE, invoice
 
 from billing_engine.errors import CreditNoteError
 from billing_engine.invoicing.credit_note import draft_credit_note, draft_fee_credit
-from billing_engine.model.credit_note import CreditNote, ReturnedFee
+from billing_engine.model.credit_note import CreditNote
+from billing_engine.model.history import FeeRefund
 from billing_engine.model.invoice import InvoiceSetoff
 from billing_engine.model.money import from_minor, plain, round_money, to_minor
 from billing_engine.model.sla_terms import Setoff
@@ -205,7 +206,10 @@ def test_days_of_a_fee_are_credited_up_to_what_is_left_of_the_line():
     """A fee for days that a contract does not run becomes a note that names the days; less left means less given."""
     notes = Notes(billed("300.00", "60.00"))
     days = date(2026, 11, 11), date(2026, 11, 30)
-    fees = [ReturnedFee(1, Decimal("200.00"), *days), ReturnedFee(2, Decimal("40.00"), *days)]
+    fees = [
+        FeeRefund("2026-000118", 1, "K1", *days, Decimal("200.00"), "EUR"),
+        FeeRefund("2026-000118", 2, "K1", *days, Decimal("40.00"), "EUR"),
+    ]
     draft = draft_fee_credit(notes.invoice, [], fees, "Prepaid fee, contract ended")
     assert said(draft) == "240.00 48.00 288.00"
     assert [(line.detail, line.service_from, line.service_to) for line in draft.lines] == [
