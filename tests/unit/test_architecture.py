@@ -23,8 +23,10 @@ TOP = {
     "claim_desk",
     "sla_desk",
     "sla_reporting",
+    "receivables_desk",
     "json_shapes",
     "sla_shapes",
+    "receivables_shapes",
 }
 
 MAY_IMPORT = {
@@ -43,6 +45,8 @@ MAY_IMPORT = {
     "claim_desk": {"errors", "model", "sla", "storage"},
     "sla_reporting": {"errors", "model", "sla", "storage", "claim_desk"},
     "sla_desk": {"errors", "model", "sla", "storage", "claim_desk", "sla_reporting", "transactions"},
+    "receivables_desk": {"errors", "model", "invoicing", "storage", "claim_desk", "journal", "transactions"},
+    "receivables_shapes": {"model", "json_shapes", "sla_shapes", "receivables_desk"},
     "json_shapes": {"errors", "model", "intake", "rating", "billing_run", "rate_folder"},
     "sla_shapes": {"errors", "model", "claim_desk", "sla_folder"},
     "engine": {
@@ -53,6 +57,7 @@ MAY_IMPORT = {
         "billing_run",
         "claim_desk",
         "import_folder",
+        "receivables_desk",
         "sla_desk",
         "transactions",
     },
@@ -66,6 +71,7 @@ ONE_HOME = {
         "engine",
         "import_folder",
         "claim_desk",
+        "receivables_desk",
         "sla_desk",
         "sla_reporting",
         "transactions",
