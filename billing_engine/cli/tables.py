@@ -90,7 +90,7 @@ def plan_table(title: str, plans: Sequence[CustomerPlan]) -> Table:
             (
                 plan.customer.customer,
                 plan.customer.name,
-                ", ".join(use.package_title for use in draft.uses) if draft else "",
+                ", ".join(dict.fromkeys(use.package_title for use in draft.uses)) if draft else "",
                 str(len(draft.entries)) if draft else "",
                 money(draft.net, draft.currency) if draft else "",
                 money(draft.gross, draft.currency) if draft else "",
@@ -223,8 +223,9 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
     rows += [(s.title, s.reference, "", "", money(-s.amount, draft.currency)) for s in draft.setoffs]
     out.print(table(title, "Line", "Detail", ">Quantity", ">Price", ">Amount", rows=rows))
     for use in draft.uses:
-        if use.included_seconds != 0:
-            out.print(text(f"  {use.package_title} ({use.contract}): {_included_text(use)}", style="dim"))
+        if use.included_seconds != 0 or use.carried_seconds:
+            late = f", {use.period}" if use.is_late(draft.period) else ""
+            out.print(text(f"  {use.package_title} ({use.contract}{late}): {_included_text(use)}", style="dim"))
     due = "" if draft.amount_due == draft.gross else f", due {money(draft.amount_due, draft.currency)}"
     percent = "" if draft.tax_percent is None else f" {draft.tax_percent.normalize():f}%"
     out.print(
@@ -241,11 +242,12 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
 
 
 def _included_text(use: ContractUse) -> str:
-    used = hours_and_minutes(use.used_seconds)
+    used = hours_and_minutes(use.used_seconds - use.carried_seconds)
     if use.included_seconds is None:
         return f"{used} h used, all in the fee"
+    carried = f", {hours_and_minutes(use.carried_seconds)} h of earlier months" if use.carried_seconds else ""
     beyond = f", {hours_and_minutes(use.overage_seconds)} h beyond" if use.overage_seconds else ""
-    return f"{used} of {hours_and_minutes(use.included_seconds)} h included used{beyond}"
+    return f"{used} of {hours_and_minutes(use.included_seconds)} h included used{carried}{beyond}"
 
 
 def _quantity(line: InvoiceLine) -> str:

@@ -32,6 +32,7 @@ from billing_engine.model.invoice import (
     Seller,
 )
 from billing_engine.model.money import ZERO
+from billing_engine.model.period import Month
 from billing_engine.model.sla_terms import Setoff
 
 _UNIT_LIMIT = 8
@@ -60,7 +61,7 @@ def invoice_view(invoice: Invoice) -> InvoiceView:
         amount_heading=labels["amount"].format(currency=draft.currency),
         line_groups=_line_groups(draft, words),
         reductions=_setoffs(draft, Setoff.BEFORE_TAX, words),
-        uses=tuple(_use(use, words) for use in draft.uses),
+        uses=tuple(_use(use, draft.period, words) for use in draft.uses if not use.is_for_fees_alone),
         sums=_sums(draft, words),
         total=Fact(labels["total"], formats.money_text(draft.gross, draft.currency, locale)),
         setoffs=_setoffs(draft, Setoff.AFTER_TAX, words),
@@ -136,24 +137,32 @@ def _setoff(credit: InvoiceSetoff, currency: str, words: Catalogue) -> SetoffVie
     )
 
 
-def _use(use: ContractUse, words: Catalogue) -> UseView:
+def _use(use: ContractUse, period: Month, words: Catalogue) -> UseView:
     included = use.included_seconds
+    heading = _contract_heading(use.contract, words, use.package_title)
+    if use.is_late(period):
+        month = formats.month_text(Month.parse(use.period), words.locale)
+        heading = words.labels["contract_month"].format(contract=heading, month=month)
     overage = words.labels["overage"].format(overage=hours_and_minutes(use.overage_seconds))
     return UseView(
-        heading=_contract_heading(use.contract, words, use.package_title),
-        summary=_use_summary(use, words),
+        heading=heading,
+        summary=_use_summary(use, period, words),
         overage=overage if use.overage_seconds > 0 else "",
-        bar_percent=str(max(0, min(100, use.used_seconds * 100 // included))) if included else "",
+        bar_percent=str(max(0, min(100, (use.used_seconds - use.carried_seconds) * 100 // included)))
+        if included
+        else "",
     )
 
 
-def _use_summary(use: ContractUse, words: Catalogue) -> str:
-    used = hours_and_minutes(use.used_seconds)
+def _use_summary(use: ContractUse, period: Month, words: Catalogue) -> str:
+    labels = words.labels
+    used = hours_and_minutes(use.used_seconds - use.carried_seconds)
     if use.included_seconds is None:
-        return words.labels["without_limit"].format(used=used)
-    if use.included_seconds == 0:
-        return words.labels["none_included"]
-    return words.labels["used"].format(used=used, included=hours_and_minutes(use.included_seconds))
+        return labels["without_limit"].format(used=used)
+    form = labels["used_more" if use.is_late(period) else "used"] if use.included_seconds else labels["none_included"]
+    summary = form.format(used=used, included=hours_and_minutes(use.included_seconds))
+    carried = labels["carried"].format(carried=hours_and_minutes(use.carried_seconds))
+    return f"{summary}, {carried}" if use.carried_seconds else summary
 
 
 def _sums(draft: InvoiceDraft, words: Catalogue) -> tuple[Fact, ...]:
@@ -201,8 +210,8 @@ def _annex_note(draft: InvoiceDraft, words: Catalogue) -> str:
 
 def _annex(draft: InvoiceDraft, words: Catalogue) -> tuple[AnnexGroupView, ...]:
     """Group the entries by contract: in the order of `uses`, then contracts that are not among them."""
-    uses = {use.contract: use for use in draft.uses}
-    by_contract: dict[str, list[InvoiceEntry]] = {contract: [] for contract in uses}
+    uses = {use.contract: use for use in reversed(draft.uses)}  # the month's own stands before those of late work
+    by_contract: dict[str, list[InvoiceEntry]] = {use.contract: [] for use in draft.uses}
     for entry in draft.entries:
         by_contract.setdefault(entry.contract, []).append(entry)
     headings = _headings(draft, words)

@@ -125,6 +125,20 @@ class ContractUse:
     price_list_hash: str = ""
     """Of the price list's terms, so that a later change of them is noticed."""
 
+    @property
+    def carried_seconds(self) -> int:
+        """Taken from the allowances of earlier months."""
+        return sum(seconds for month, seconds in self.drawn if month != self.period)
+
+    @property
+    def is_for_fees_alone(self) -> bool:
+        """Tell whether the contract did not run in the month, and had a fee due before or after its time."""
+        return bool(self.period) and not self.service_from
+
+    def is_late(self, period: Month) -> bool:
+        """Tell whether this is of an earlier month than the invoice."""
+        return bool(self.period) and self.period != str(period)
+
 
 @dataclass(frozen=True, slots=True)
 class InvoiceEntry:
