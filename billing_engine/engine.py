@@ -4,38 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from billing_engine import claim_desk
-from billing_engine.billing_run import (
-    CustomerInput,
-    CustomerPlan,
-    RunOutcome,
-    failed,
-    plan_billing_run,
-    plan_customer,
-)
-from billing_engine.errors import BillingError, SettingsMissingError
+from billing_engine.billing_run import CustomerPlan
+from billing_engine.errors import BillingError
 from billing_engine.import_folder import PAYMENTS, ImportReport, import_folder
-from billing_engine.model.contract import by_customer
-from billing_engine.model.instant import SECONDS_PER_DAY, midnight_utc
-from billing_engine.model.invoice import Invoice, Seller
+from billing_engine.journal import Clock, Journal, system_clock
+from billing_engine.model.invoice import Invoice
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.settings import Settings
-from billing_engine.rating.rate_card import RateCards
+from billing_engine.receivables_desk import ReceivablesDesk
+from billing_engine.run_desk import RunDesk
 from billing_engine.sla_desk import SlaDesk
-from billing_engine.storage import credit_ledger, invoices, master_data, schema, work
-from billing_engine.storage.inserting import batches
+from billing_engine.storage import credit_ledger, invoices, master_data, schema
+from billing_engine.storage.runs import Progress
 from billing_engine.transactions import Transactions
-
-_UNSETTLED = Settings(seller=Seller(name="", address="", country=""))
-"""Plans may be made before there are settings; they then show no tax."""
 
 
 class BillingEngine:
@@ -44,12 +32,24 @@ class BillingEngine:
     Every operation takes `connection=` to join a transaction of the host; it then neither commits nor rolls back.
     """
 
-    def __init__(self, engine: Engine, book: PriceListBook, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        book: PriceListBook,
+        settings: Settings | None = None,
+        *,
+        clock: Clock = system_clock,
+        actor: str = "",
+    ) -> None:
+        """Work over an engine; `clock` and `actor` say when and in whose name, for the audit trail."""
         self._transactions = Transactions(engine)
         self._book = book
-        self._settings = settings
-        self.sla = SlaDesk(self._transactions, book)
+        self._journal = Journal(clock, actor)
+        self._runs = RunDesk(self._transactions, book, settings, self._journal)
+        self.sla = SlaDesk(self._transactions, book, self._journal)
         """Claims, credits and reports of service levels."""
+        self.receivables = ReceivablesDesk(self._transactions, book, settings, self._journal)
+        """Payments, credit notes, ageing and reminders."""
 
     def upgrade_schema(self, *, connection: Connection | None = None) -> str:
         """Bring the database to this program's schema; returns its version."""
@@ -77,7 +77,8 @@ class BillingEngine:
             folder,
             self._book,
             lambda: self._transactions.reading(connection),
-            lambda: self._transactions.writing(connection),
+            lambda store: self._transactions.retrying(connection, store),
+            self._journal,
             skip_rejected=skip_rejected,
         )
         if not report.stored or not report.counts[PAYMENTS].added:
@@ -91,9 +92,13 @@ class BillingEngine:
 
     def _release_pending(self, customer: str, connection: Connection | None) -> None:
         """Grant credits that waited for the payment of a month, in a transaction of their own."""
-        with self._transactions.writing(connection) as active:
+
+        def release(active: Connection) -> None:
             master_data.lock_customer(active, customer)
-            claim_desk.release_pending(active, customer, self._book)
+            with self._journal.of_credits(active, customer):
+                claim_desk.release_pending(active, customer, self._book)
+
+        self._transactions.retrying(connection, release)
 
     def count_customers(self, *, connection: Connection | None = None) -> int:
         """Return how many customers a run goes through."""
@@ -112,88 +117,44 @@ class BillingEngine:
 
         `on` is the day of issue that is planned for: credits that expire before it are not set off.
         """
-        with self._transactions.reading(connection) as active:
-            ids = master_data.read_customer_ids(active)
-        wanted = ids if customers is None else [customer for customer in ids if customer in set(customers)]
-        cards = RateCards(self._book, month)
-        for batch in batches(wanted):
-            with self._transactions.reading(connection) as active:
-                inputs = _read_inputs(active, month, batch, on)
-            yield from plan_billing_run(inputs, cards, self._settings or _UNSETTLED)
+        return self._runs.plan(month, customers, on, connection)
 
     def issue(
         self,
         month: Month,
         issued_on: date,
         *,
+        plan_hash: str = "",
         connection: Connection | None = None,
         on_progress: Callable[[CustomerPlan], object] | None = None,
     ) -> list[CustomerPlan]:
         """Plan and issue a month, one transaction per customer; tells what became of each, also as it goes.
 
-        What decides an invoice is read in the transaction that writes it, so nothing that changes meanwhile is missed.
-        A customer that fails is reported and stops no other. In a host's transaction errors are the host's to handle.
-        Raises SettingsMissingError when there is no seller to issue for.
+        A run that was stopped goes on where it was; any number may run at once. With a `plan_hash`, of a plan that was
+        approved, nothing else is issued. A customer that fails is reported and stops no other, one whose invoice is
+        implausible is parked until it is released. In a host's transaction errors are the host's to handle.
+
+        Raises SettingsMissingError when there is no seller to issue for, DateOrderError when the series of numbers has
+        an invoice of a later day, and PlanChangedError when the plan is not the approved one: nothing is issued then.
         """
-        if self._settings is None:
-            raise SettingsMissingError
-        with self._transactions.reading(connection) as active:
-            ids = master_data.read_customer_ids(active)
-        cards = RateCards(self._book, month)
-        plans = []
-        for customer in ids:
-            plans.append(self._issue_one(customer, cards, self._settings, issued_on, connection))
-            if on_progress is not None:
-                on_progress(plans[-1])
-        return plans
+        return self._runs.issue(month, issued_on, plan_hash, connection, on_progress)
 
-    def _issue_one(
-        self, customer: str, cards: RateCards, settings: Settings, issued_on: date, connection: Connection | None
-    ) -> CustomerPlan:
-        known = None
-        try:
-            with self._transactions.writing(connection) as active:
-                known = master_data.read_customers(active, [customer])[customer]
-                self._settle_credits(active, customer, issued_on)
-                (given,) = _read_inputs(active, cards.month, [customer], issued_on)
-                plan = plan_customer(given, cards, settings)
-                if plan.outcome is not RunOutcome.TO_ISSUE or plan.draft is None:
-                    return plan
-                number = invoices.issue_invoice(active, plan.draft, settings.number_format, issued_on)
-        except Exception as error:  # whatever is wrong with one customer must not stop the others
-            if connection is not None or known is None:
-                raise
-            return failed(known, _without_parameters(error))
-        if number is None:
-            return replace(plan, outcome=RunOutcome.ALREADY_ISSUED, reason="by another run at the same time")
-        if plan.draft.setoffs and not plan.draft.amount_due:
-            self._release_pending(customer, connection)  # the month is paid, by credits alone
-        return replace(plan, outcome=RunOutcome.ISSUED, invoice_number=number)
+    def release(self, month: Month, customer: str, note: str, *, connection: Connection | None = None) -> CustomerPlan:
+        """Let the plan that parked a customer pass, with a note that is kept; any other plan is parked again.
 
-    def _settle_credits(self, connection: Connection, customer: str, on: date) -> None:
-        """Bring a customer's credits up to date before they are set off, and let nobody else spend them meanwhile."""
-        master_data.lock_customer(connection, customer)
-        claim_desk.release_pending(connection, customer, self._book)
-        credit_ledger.expire(connection, customer, on)
+        Raises NotParkedError.
+        """
+        return self._runs.release(month, customer, note, connection)
+
+    def progress(self, month: Month, *, connection: Connection | None = None) -> dict[str, Progress]:
+        """Return how far a month's run came, by customer; empty when nobody began it."""
+        return self._runs.progress(month, connection)
 
     def held(
         self, month: Month | None = None, *, connection: Connection | None = None
     ) -> list[tuple[Month, CustomerPlan]]:
         """Plan the customers that have unbilled work, of a month or of all; keeps those that hold some, or failed."""
-        with self._transactions.reading(connection) as active:
-            days = work.read_unbilled_days(active)
-        customers_by_month: dict[Month, set[str]] = {}
-        for customer, day in days:
-            # A day in UTC is part of up to three days elsewhere, and these of two months.
-            for near in (day - timedelta(days=1), day, day + timedelta(days=1)):
-                customers_by_month.setdefault(Month(near.year, near.month), set()).add(customer)
-        months = sorted(customers_by_month) if month is None else [month]
-        plans = (
-            (period, plan)
-            for period in months
-            for plan in self.plan(period, customers=sorted(customers_by_month.get(period, ())), connection=connection)
-        )
-        return [(period, plan) for period, plan in plans if plan.held or plan.outcome is RunOutcome.FAILED]
+        return self._runs.held(month, connection)
 
     def list_invoices(self, period: Month | None = None, *, connection: Connection | None = None) -> list[Invoice]:
         """Return all invoices, or a period's, in order of number, without their lines and entries."""
@@ -204,33 +165,3 @@ class BillingEngine:
         """Return an issued invoice, complete; raises InvoiceNotFoundError."""
         with self._transactions.reading(connection) as active:
             return invoices.read_invoice(active, number)
-
-
-def _read_inputs(connection: Connection, month: Month, ids: Sequence[str], on: date | None) -> list[CustomerInput]:
-    """Read what decides these customers' month; work with a day more on either side, of which rating takes its own."""
-    customers = master_data.read_customers(connection, ids)
-    contracts = by_customer(master_data.read_contracts(connection, ids).values())
-    numbers = invoices.read_numbers(connection, month, ids)
-    start = midnight_utc(month.first_day) - SECONDS_PER_DAY
-    end = midnight_utc(month.last_day + timedelta(days=1)) + SECONDS_PER_DAY
-    entries = work.read_unbilled_entries(connection, ids, start, end)
-    expenses = work.read_unbilled_expenses(connection, ids, month.first_day, month.last_day)
-    used = invoices.read_used_price_lists(connection)
-    usable = by_customer(credit_ledger.read_usable_credits(connection, ids, month, on))
-    return [
-        CustomerInput(
-            customer=customers[customer],
-            contracts=contracts.get(customer, []),
-            entries=entries.get(customer, []),
-            expenses=expenses.get(customer, []),
-            invoice_number=numbers.get(customer),
-            used_price_lists=used,
-            credits=usable.get(customer, []),
-        )
-        for customer in ids
-    ]
-
-
-def _without_parameters(error: Exception) -> Exception:
-    """Leave out of a database error the statement and its parameters, which may hold personal data."""
-    return BillingError(f"the database refused: {error.orig}") if isinstance(error, DBAPIError) else error

@@ -13,11 +13,14 @@ from sqlalchemy import Connection
 from billing_engine.intake import folder as files
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.intake.folder import InputFolder, Located
+from billing_engine.journal import Journal, event_of_overpayment
 from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.money import round_money
 from billing_engine.model.payment import Payment
 from billing_engine.model.price_list import PriceListBook
-from billing_engine.storage import invoices, master_data, shelves, sla_records
+from billing_engine.storage import invoices, master_data, sequences, shelves, sla_records
+from billing_engine.storage.audit import Event
+from billing_engine.storage.settlement import settle_overpayments
 from billing_engine.storage.shelves import Comparison, Shelf
 
 
@@ -80,11 +83,16 @@ _WHY_KEPT = {
 
 PAYMENTS = files.PAYMENTS
 
+_SERIES = "import"
+"""Imports are numbered, and one waits for the other."""
+
 Opening = Callable[[], AbstractContextManager[Connection]]
+Writing = Callable[[Callable[[Connection], ImportReport]], ImportReport]
+"""Does work in a transaction, again when the database was busy."""
 
 
 def import_folder(
-    path: Path, book: PriceListBook, reading: Opening, writing: Opening, *, skip_rejected: bool
+    path: Path, book: PriceListBook, reading: Opening, writing: Writing, journal: Journal, *, skip_rejected: bool
 ) -> ImportReport:
     """Check a folder against itself and the database, then store it in one transaction.
 
@@ -95,11 +103,15 @@ def import_folder(
     with reading() as connection:
         known = _read_known(connection, path)
     parsed = _parse(path, book, known)
-    with writing() as connection:
+
+    def store(connection: Connection) -> ImportReport:
+        sequences.lock_series(connection, _SERIES)
         now = _read_known(connection, path)
-        if now != known:  # somebody imported master data meanwhile
-            parsed = _parse(path, book, now)
-        return _store(connection, parsed, skip_rejected=skip_rejected)
+        # Somebody may have imported master data meanwhile.
+        current = parsed if now == known else _parse(path, book, now)
+        return _store(connection, current, journal, skip_rejected=skip_rejected)
+
+    return writing(store)
 
 
 def _read_known(connection: Connection, path: Path) -> _Known:
@@ -127,7 +139,7 @@ def _parse(path: Path, book: PriceListBook, known: _Known) -> _Parsed:
     return _Parsed(folder, values)
 
 
-def _store(connection: Connection, parsed: _Parsed, *, skip_rejected: bool) -> ImportReport:
+def _store(connection: Connection, parsed: _Parsed, journal: Journal, *, skip_rejected: bool) -> ImportReport:
     payments, unpayable = _with_invoice(connection, parsed.values[files.PAYMENTS])
     values = {**parsed.values, files.PAYMENTS: payments}
     compared = {
@@ -137,11 +149,29 @@ def _store(connection: Connection, parsed: _Parsed, *, skip_rejected: bool) -> I
     for name, comparison in compared.items():
         rejected += _conflicts(name, comparison, values[name])
     stored = skip_rejected or not rejected
-    if stored:
-        for name, shelf in _SHELVES.items():
-            shelf.store(connection, compared[name])
+    if stored and any(comparison.new or comparison.changed for comparison in compared.values()):
+        _write(connection, compared, journal)
     counts = {name: Count(len(c.new), len(c.changed), c.unchanged) for name, c in compared.items()}
     return ImportReport(stored, counts, sorted(rejected), sorted(parsed.folder.warnings), parsed.folder.unread())
+
+
+def _write(connection: Connection, compared: dict[str, Comparison[Any]], journal: Journal) -> None:
+    """Write what is new or changed, with the customers that it is about locked, and note it down."""
+    owners = {item.customer for found in compared.values() for item in found.written if hasattr(item, "customer")}
+    master_data.lock_customers(connection, owners)
+    for name, shelf in _SHELVES.items():
+        shelf.store(connection, compared[name])
+    paid = {payment.invoice for payment in compared[files.PAYMENTS].new}
+    events = [event_of_overpayment(credit) for credit in settle_overpayments(connection, paid)]
+    number = sequences.next_number(connection, _SERIES, 0)
+    rows = {name: [len(found.new), len(found.changed)] for name, found in compared.items() if found.written}
+    changed = {
+        name: [getattr(item, next(iter(_SHELVES[name].table.primary_key)).name) for item in compared[name].changed]
+        for name in (files.CUSTOMERS, files.CONTRACTS)
+        if compared[name].changed
+    }
+    imported = Event("import.stored", f"import {number}", {"new_and_changed": rows, "changed": changed})
+    journal.note_all(connection, [imported, *events])
 
 
 def _with_invoice(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from billing_engine.model.content_hash import content_hash
+from billing_engine.model.credit import Account, Credit
+from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.instant import Instant, instant_of
+from billing_engine.model.money import plain
 from billing_engine.storage import audit
 from billing_engine.storage.audit import Event
+from billing_engine.storage.credit_ledger import read_ledger
+from billing_engine.storage.sla_records import read_decisions
 
 Clock = Callable[[], datetime]
 """Tells an aware time."""
@@ -39,3 +46,89 @@ class Journal:
     def note_all(self, connection: Connection, events: list[Event]) -> None:
         """Note several things down, as the last thing of a transaction."""
         audit.append(connection, self.moment(), self.actor, events)
+
+    @contextmanager
+    def of_credits(self, connection: Connection, customer: str) -> Iterator[None]:
+        """Note down what is posted to a customer's credits meanwhile."""
+        events: list[Event] = []
+        with watch_credits(connection, customer, events):
+            yield
+        self.note_all(connection, events)
+
+    @contextmanager
+    def of_decisions(self, connection: Connection, customer: str) -> Iterator[None]:
+        """Note down what is decided about a customer's claims meanwhile, and what is posted to its credits."""
+        before = read_decisions(connection, [customer])
+        events: list[Event] = []
+        with watch_credits(connection, customer, events):
+            yield
+        decided = [
+            Event(
+                "claim.decided",
+                claim,
+                {
+                    "customer": customer,
+                    "accepted": found.decision.accepted,
+                    "amount": plain(found.decision.amount),
+                    "by_rule": found.by_rule,
+                    "note": found.note,
+                },
+            )
+            for claim, found in sorted(read_decisions(connection, [customer]).items())
+            if claim not in before
+        ]
+        self.note_all(connection, [*decided, *events])
+
+
+@contextmanager
+def watch_credits(connection: Connection, customer: str, events: list[Event], *, needed: bool = True) -> Iterator[None]:
+    """Add an event for each posting to a customer's credits meanwhile; the customer is locked."""
+    before = {entry.posting for entry in read_ledger(connection, customer)} if needed else set()
+    yield
+    if not needed:
+        return
+    for entry in read_ledger(connection, customer):
+        if entry.posting not in before and entry.amount > 0:
+            what = "given_back" if entry.credit_note else _NAMES[entry.account]
+            details = {
+                "posting": entry.posting,
+                "customer": entry.customer,
+                "amount": plain(entry.amount),
+                "currency": entry.currency,
+                "invoice": entry.invoice,
+            }
+            events.append(Event(f"credit.{what}", entry.credit, details))
+
+
+_NAMES = {
+    Account.AVAILABLE: "granted",
+    Account.APPLIED: "set_off",
+    Account.EXPIRED: "expired",
+    Account.REFUNDED: "refunded",
+    Account.GRANTED: "withdrawn",
+}
+"""What it means that an account got something."""
+
+
+def event_of_overpayment(credit: Credit) -> Event:
+    """Say in the trail that what came in too much became a credit."""
+    details = {
+        "customer": credit.customer,
+        "amount": plain(credit.amount),
+        "currency": credit.currency,
+        "invoice": credit.invoice,
+    }
+    return Event("credit.granted", credit.credit, details)
+
+
+def event_of_credit_note(issued: CreditNote) -> Event:
+    """Say in the trail that a credit note was issued."""
+    draft = issued.draft
+    details = {
+        "invoice": draft.invoice,
+        "customer": draft.customer,
+        "currency": draft.currency,
+        "gross": plain(draft.gross),
+        "content_hash": content_hash(draft),
+    }
+    return Event("credit_note.issued", issued.number, details)

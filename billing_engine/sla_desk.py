@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from billing_engine import claim_desk, sla_reporting
 from billing_engine.claim_desk import Standing, Verdict
 from billing_engine.errors import BillingError, ClaimError, CreditSpentError
+from billing_engine.journal import Journal
 from billing_engine.model.contract import Contract, currency_of
 from billing_engine.model.credit import Credit, CreditSource, Grant, LedgerEntry, Refund
 from billing_engine.model.instant import Instant
@@ -25,9 +26,10 @@ from billing_engine.transactions import Transactions
 class SlaDesk:
     """Decides claims, grants and refunds credits, reports; `connection=` joins a transaction of the host."""
 
-    def __init__(self, transactions: Transactions, book: PriceListBook) -> None:
+    def __init__(self, transactions: Transactions, book: PriceListBook, journal: Journal) -> None:
         self._transactions = transactions
         self._book = book
+        self._journal = journal
 
     def claims(self, customer: str | None = None, *, connection: Connection | None = None) -> list[Standing]:
         """Return all claims, or a customer's, in order of receipt, with what became of them."""
@@ -49,9 +51,13 @@ class SlaDesk:
         standings: list[Standing] = []
         failed: list[str] = []
         for customer in customers:
+
+            def decide(active: Connection, customer: str = customer) -> list[Standing]:
+                with self._journal.of_decisions(active, customer):
+                    return claim_desk.decide_by_rule(active, customer, self._book, as_of, decided_on, claim)
+
             try:
-                with self._transactions.writing(connection) as active:
-                    standings += claim_desk.decide_by_rule(active, customer, self._book, as_of, decided_on, claim)
+                standings += self._transactions.retrying(connection, decide)
             except BillingError as error:
                 if connection is not None:
                     raise
@@ -69,8 +75,12 @@ class SlaDesk:
         """Decide one claim as somebody says, with a note that is kept; raises ClaimError when that can not be."""
         if not verdict.note.strip():
             raise ClaimError("a decision by hand needs a note")
-        with self._transactions.writing(connection) as active:
-            return claim_desk.decide_by_hand(active, claim, self._book, as_of, decided_on, verdict)
+
+        def decide(active: Connection) -> Standing:
+            with self._journal.of_decisions(active, claim_desk.customer_of(active, claim)):
+                return claim_desk.decide_by_hand(active, claim, self._book, as_of, decided_on, verdict)
+
+        return self._transactions.retrying(connection, decide)
 
     def credits(self, customer: str | None = None, *, connection: Connection | None = None) -> list[Credit]:
         """Return all credits, or a customer's, oldest first."""
@@ -86,7 +96,8 @@ class SlaDesk:
 
     def grant_credit(self, grant: Grant, granted_on: date, *, connection: Connection | None = None) -> Credit:
         """Grant a credit by hand; raises BillingError when customer, amount, currency or reason will not do."""
-        with self._transactions.writing(connection) as active:
+
+        def write(active: Connection) -> Credit:
             master_data.lock_customer(active, grant.customer)
             currency = self._check(active, grant)
             _check_once(active, grant)
@@ -105,7 +116,10 @@ class SlaDesk:
                 setoff=grant.setoff,
                 expires_on=grant.expires_on,
             )
-            return credit_ledger.grant_credit(active, credit)
+            with self._journal.of_credits(active, grant.customer):
+                return credit_ledger.grant_credit(active, credit)
+
+        return self._transactions.retrying(connection, write)
 
     def _check(self, connection: Connection, grant: Grant) -> str:
         _check_customer(connection, grant.customer)
@@ -131,9 +145,10 @@ class SlaDesk:
         self, credit: str, amount: Decimal | None, reason: str, on: date, *, connection: Connection | None = None
     ) -> Credit:
         """Book that a credit, or a part of it, was paid out; raises CreditSpentError when less is left."""
-        with self._transactions.writing(connection) as active:
-            if not reason.strip():
-                raise BillingError("a refund needs a reason")
+        if not reason.strip():
+            raise BillingError("a refund needs a reason")
+
+        def write(active: Connection) -> Credit:
             master_data.lock_customer(active, credit_ledger.read_credit(active, credit).customer)
             known = credit_ledger.read_credit(active, credit)
             if known.expires_on is not None and known.expires_on < on:
@@ -146,7 +161,10 @@ class SlaDesk:
                 raise CreditSpentError(f"{left}; {paid} can not be paid out")
             if round_money(paid, known.currency) != paid:
                 raise CreditSpentError(f"{left}; {paid} is finer than the cents of {known.currency}")
-            return credit_ledger.refund(active, credit, paid, on, reason)
+            with self._journal.of_credits(active, known.customer):
+                return credit_ledger.refund(active, credit, paid, on, reason)
+
+        return self._transactions.retrying(connection, write)
 
     def report(
         self, month: Month, as_of: Instant, customer: str | None = None, *, connection: Connection | None = None

@@ -42,7 +42,7 @@ def _read_uses(connection: Connection, customers: Sequence[str]) -> dict[str, li
     names = ("contract", "period", "included_seconds", "drawn", "overage_seconds", "overage_billed_seconds")
     statement = (
         select(invoices.c.customer, *(invoice_uses.c[name] for name in names))
-        .join(invoices)
+        .join_from(invoice_uses, invoices)
         .where(invoices.c.customer.in_(customers), ~REBILLED)
         .order_by(invoices.c.customer, invoices.c.year, invoices.c.sequence, invoice_uses.c.position)
     )
@@ -61,7 +61,12 @@ def _read_fees(connection: Connection, customers: Sequence[str]) -> dict[str, li
         credit_note_lines.c.invoice_position == invoice_lines.c.position,
         credit_note_lines.c.service_from != "",
     )
-    returned = select(func.min(credit_note_lines.c.service_from)).join(credit_notes).where(*on_line).scalar_subquery()
+    returned = (
+        select(func.min(credit_note_lines.c.service_from))
+        .join_from(credit_note_lines, credit_notes)
+        .where(*on_line)
+        .scalar_subquery()
+    )
     line = invoice_lines.c
     statement = (
         select(
@@ -71,7 +76,7 @@ def _read_fees(connection: Connection, customers: Sequence[str]) -> dict[str, li
             *(line.position, line.contract, line.service_from, line.service_to, line.amount_minor),
             returned.label("returned_from"),
         )
-        .join(invoices)
+        .join_from(invoice_lines, invoices)
         .where(invoices.c.customer.in_(customers), ~REBILLED, line.kind == ChargeKind.FEE, line.service_from != "")
         .order_by(invoices.c.customer, line.contract, line.service_from, invoices.c.number)
     )
@@ -85,7 +90,6 @@ def _read_fees(connection: Connection, customers: Sequence[str]) -> dict[str, li
             service_to=date.fromisoformat(row.service_to),
             amount=from_minor(row.amount_minor, row.currency),
             currency=row.currency,
-
             returned_from=date.fromisoformat(row.returned_from) if row.returned_from else None,
         )
         found.setdefault(row.customer, []).append(fee)

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
 from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.window import Window
+from billing_engine.storage.inserting import batches
 from billing_engine.storage.tables import contracts, customers
+
+CUSTOMER_COLUMNS = [customers.c[field.name] for field in fields(Customer)]
+"""All but the version, which is no part of a customer."""
 
 
 def read_customers(connection: Connection, ids: Sequence[str] | None = None) -> dict[str, Customer]:
     """Return all customers by id, or those named, in order of id."""
-    statement = select(customers).order_by(customers.c.customer)
+    statement = select(*CUSTOMER_COLUMNS).order_by(customers.c.customer)
     if ids is not None:
         statement = statement.where(customers.c.customer.in_(ids))
     return {row["customer"]: Customer(**row) for row in connection.execute(statement).mappings()}
+
+
+def read_versions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Return how often what decides the customers' invoices was changed, by customer."""
+    statement = select(customers.c.customer, customers.c.version).where(customers.c.customer.in_(ids))
+    return {row.customer: row.version for row in connection.execute(statement)}
 
 
 def read_customer_ids(connection: Connection) -> list[str]:
@@ -34,13 +45,25 @@ def read_contracts(connection: Connection, customer_ids: Sequence[str] | None = 
     return {row["contract"]: read_contract(row) for row in rows}
 
 
-def lock_customer(connection: Connection, customer: str) -> None:
-    """Let nobody else decide about this customer's money until the transaction ends: credits are spent once.
+def lock_customer(connection: Connection, customer: str, version: int | None = None) -> bool:
+    """Let nobody else change what decides a customer's invoices until the transaction ends; tells whether that worked.
 
-    An update that changes nothing locks the row on PostgreSQL, and on SQLite takes the one write lock.
+    With a version it only works while that is still the customer's: what was read with it then still holds. Taking the
+    lock makes a new version, so that a plan from before it is not issued. The row is locked on PostgreSQL, on SQLite
+    the one write lock was taken when the transaction began.
     """
-    key = customers.c.customer
-    connection.execute(update(customers).where(key == customer).values(customer=key))
+    statement = update(customers).where(customers.c.customer == customer).values(version=customers.c.version + 1)
+    if version is not None:
+        statement = statement.where(customers.c.version == version)
+    return connection.execute(statement).rowcount == 1
+
+
+def lock_customers(connection: Connection, ids: Iterable[str]) -> None:
+    """Lock several customers, in order of id, so that two who do so never wait for each other."""
+    for batch in batches(sorted(set(ids))):
+        wanted = customers.c.customer.in_(batch)
+        connection.execute(select(customers.c.customer).where(wanted).order_by(customers.c.customer).with_for_update())
+        connection.execute(update(customers).where(wanted).values(version=customers.c.version + 1))
 
 
 def read_contract(row: RowMapping) -> Contract:

@@ -42,3 +42,8 @@ def check_date_order(connection: Connection, series: str, year: int, issued_on: 
         raise DateOrderError(
             f"the series {series} {year} has a document of {last}; issue on that day or later, not on {issued_on}"
         )
+
+
+def lock_series(connection: Connection, series: str) -> None:
+    """Wait for all others who take numbers of a series, and let them wait until the transaction ends."""
+    connection.execute(select(number_counters.c.year).where(number_counters.c.series == series).with_for_update()).all()

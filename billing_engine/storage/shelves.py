@@ -17,6 +17,7 @@ from billing_engine.model.ticket import Outage, Pause, Ticket
 from billing_engine.model.time_entry import Expense, Outcome, TimeEntry
 from billing_engine.storage import sla_tables, tables
 from billing_engine.storage.inserting import batches
+from billing_engine.storage.invoices import REBILLED
 from billing_engine.storage.master_data import contract_row, read_contract
 
 Item = TypeVar("Item")
@@ -31,6 +32,11 @@ class Comparison(Generic[Item]):
     unchanged: int = 0
     conflicting: list[Item] = field(default_factory=list)
     """Stored with other content, which may not be replaced."""
+
+    @property
+    def written(self) -> list[Item]:
+        """What storing it writes."""
+        return [*self.new, *self.changed]
 
 
 def _never(_former: Any, _item: Any) -> bool:
@@ -129,10 +135,19 @@ def _only_outcome_added(former: TimeEntry, entry: TimeEntry) -> bool:
 
 
 ENTRY_IS_BILLED = (
-    select(tables.invoice_entries.c.entry).where(tables.invoice_entries.c.entry == tables.time_entries.c.entry).exists()
+    select(tables.invoice_entries.c.entry)
+    .join(tables.invoices)
+    .where(tables.invoice_entries.c.entry == tables.time_entries.c.entry, ~REBILLED)
+    .exists()
 )
+"""Whether an entry stands on an invoice that was not credited to be billed anew."""
 
-CUSTOMERS = Shelf[Customer](tables.customers, lambda row: Customer(**row), asdict, lambda _former, _item: True)
+
+def _read_customer(row: RowMapping) -> Customer:
+    return Customer(**{name: value for name, value in row.items() if name != "version"})
+
+
+CUSTOMERS = Shelf[Customer](tables.customers, _read_customer, asdict, lambda _former, _item: True)
 CONTRACTS = Shelf[Contract](tables.contracts, read_contract, contract_row, _same_customer)
 TIME_ENTRIES = Shelf[TimeEntry](
     tables.time_entries, lambda row: TimeEntry(**row), TimeEntry._asdict, _only_outcome_added, ~ENTRY_IS_BILLED

@@ -10,13 +10,20 @@ from sqlalchemy import Connection, select
 from billing_engine.model.contract import by_customer
 from billing_engine.model.instant import SECONDS_PER_DAY, Instant, local_date
 from billing_engine.model.time_entry import Expense, TimeEntry
+from billing_engine.storage.invoice_tables import invoice_expenses, invoices
+from billing_engine.storage.invoices import REBILLED
 from billing_engine.storage.shelves import ENTRY_IS_BILLED
-from billing_engine.storage.tables import expenses, invoice_expenses, time_entries
+from billing_engine.storage.tables import expenses, time_entries
 
 _ENTRY_COLUMNS = [time_entries.c[name] for name in TimeEntry._fields]
 _EXPENSE_COLUMNS = [expenses.c[name] for name in ("expense", "customer", "spent_on", "description", "amount")]
 
-_EXPENSE_IS_BILLED = select(invoice_expenses.c.expense).where(invoice_expenses.c.expense == expenses.c.expense).exists()
+_EXPENSE_IS_BILLED = (
+    select(invoice_expenses.c.expense)
+    .join(invoices)
+    .where(invoice_expenses.c.expense == expenses.c.expense, ~REBILLED)
+    .exists()
+)
 
 
 def read_unbilled_entries(

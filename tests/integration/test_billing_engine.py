@@ -17,13 +17,14 @@ from billing_engine.intake.price_list_file import read_price_lists
 from billing_engine.model.invoice import Seller
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.settings import Settings
-from billing_engine.storage import invoices
+from billing_engine.run_desk import RunDesk
+from billing_engine.storage import invoice_tables, issuing
 from billing_engine.storage.database import open_database
 from billing_engine.storage.tables import metadata
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 REAL_MONTH = Path(__file__).parent.parent / "data" / "incidents-2016-03"
-OCTOBER = Month(2026, 10)
+OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 ISSUED_ON = date(2026, 11, 2)
 SELLER = Seller(name="Sample Support d.o.o.", address="Beograd", country="RS")
 SETTINGS = Settings(seller=SELLER, vat_percent=Decimal(20))
@@ -196,8 +197,8 @@ def test_held_entry_is_billed_once_it_is_decided(loaded, tmp_path):
     assert not other.stored
 
 
-def test_late_entry_is_listed_and_never_changes_the_invoice(loaded, tmp_path):
-    """Work that comes after its month was invoiced is shown as held, and the invoice stays."""
+def test_r11_late_entry_goes_on_the_next_invoice_and_never_changes_its_own(loaded, tmp_path):
+    """Work that comes after its month was invoiced is shown, and billed with the next month (R11)."""
     loaded.issue(OCTOBER, ISSUED_ON)
     before = loaded.read_invoice("2026-000001")
     late = "E8,C1,T3,2026-10-07T12:00,2026-10-07T13:00,support,"
@@ -205,8 +206,13 @@ def test_late_entry_is_listed_and_never_changes_the_invoice(loaded, tmp_path):
     plan = next(plan for plan in loaded.issue(OCTOBER, ISSUED_ON) if plan.customer.customer == "C1")
     assert plan.outcome is RunOutcome.ALREADY_ISSUED
     assert [(held.id, held.reason) for held in plan.held] == [
-        ("E8", "not on invoice 2026-000001, which was issued before")
+        ("E8", "not on invoice 2026-000001, which was issued before; the next invoice bills it")
     ]
+    assert loaded.read_invoice("2026-000001") == before
+    november = next(plan for plan in loaded.issue(NOVEMBER, date(2026, 12, 1)) if plan.customer.customer == "C1")
+    late_use = [(use.period, use.used_seconds) for use in november.draft.uses if use.period == "2026-10"]
+    assert late_use == [("2026-10", 3600)]
+    assert [entry.entry for entry in november.draft.entries] == ["E8"]
     assert loaded.read_invoice("2026-000001") == before
 
 
@@ -224,14 +230,14 @@ def test_later_edits_never_reach_an_issued_invoice(loaded, tmp_path):
 
 def test_failing_customer_stops_no_other_and_takes_no_number(loaded, database, monkeypatch):
     """A customer whose writing fails is reported; the others are issued without a gap."""
-    insert_parts = invoices._insert_parts  # noqa: SLF001 - where a disk would fill up
+    insert_parts = issuing._insert_parts  # noqa: SLF001 - where a disk would fill up
 
-    def fail_for_first(connection, key, draft):
-        insert_parts(connection, key, draft)
+    def fail_for_first(connection, key, draft, claims):
+        insert_parts(connection, key, draft, claims)
         if draft.customer == "C1":
             raise OSError("the disk is full")
 
-    monkeypatch.setattr(invoices, "_insert_parts", fail_for_first)
+    monkeypatch.setattr(issuing, "_insert_parts", fail_for_first)
     plans = {plan.customer.customer: plan for plan in loaded.issue(OCTOBER, ISSUED_ON)}
     assert (plans["C1"].outcome, plans["C1"].reason) == (RunOutcome.FAILED, "OSError: the disk is full")
     assert plans["C3"].invoice_number == "2026-000001"
@@ -265,14 +271,15 @@ def test_entry_is_billed_once_ever(loaded, database):
     loaded.issue(OCTOBER, ISSUED_ON)
     draft = loaded.read_invoice("2026-000001").draft
     with database.connect() as connection:
-        before = connection.scalar(select(func.count()).select_from(invoices.invoices))
+        before = connection.scalar(select(func.count()).select_from(invoice_tables.invoices))
+    how = issuing.Issuing(SETTINGS.invoice_numbering(Month(2026, 9)), ISSUED_ON, "")
     with (
         pytest.raises(IntegrityError, match=r"(?i)unique constraint.*billing_invoice_entries"),
         database.begin() as c,
     ):
-        invoices.issue_invoice(c, replace(draft, period=Month(2026, 9)), "{year}-{number:06d}", ISSUED_ON)
+        issuing.issue_invoice(c, replace(draft, period=Month(2026, 9)), how)
     with database.connect() as connection:
-        assert connection.scalar(select(func.count()).select_from(invoices.invoices)) == before
+        assert connection.scalar(select(func.count()).select_from(invoice_tables.invoices)) == before
 
 
 def test_used_price_list_can_not_be_changed(loaded, database):
@@ -419,8 +426,12 @@ def test_amount_that_no_database_holds_fails_its_customer_alone(loaded, tmp_path
     header = f"{CONTRACTS[0]},quantity,monthly_fee"
     assert loaded.import_folder(folder(tmp_path, contracts=[header, huge])).stored
     ended = {plan.customer.customer: plan for plan in loaded.issue(OCTOBER, ISSUED_ON)}
-    assert ended["C1"].outcome is RunOutcome.FAILED
+    assert ended["C1"].outcome is RunOutcome.PARKED
     assert ended["C3"].invoice_number == "2026-000001"
+    loaded.release(OCTOBER, "C1", "let us see")
+    ended = {plan.customer.customer: plan for plan in loaded.issue(OCTOBER, ISSUED_ON)}
+    assert ended["C1"].outcome is RunOutcome.FAILED
+    assert loaded.progress(OCTOBER)["C1"].state == "failed"
 
 
 def test_customer_who_pays_in_another_currency_fails(loaded, tmp_path):
@@ -446,10 +457,8 @@ def test_held_looks_only_where_there_is_unbilled_work(loaded, tmp_path, monkeypa
     old = "E9,C3,,1970-05-05T10:00+01:00,1970-05-05T11:00+01:00,change_request_analysis,"
     assert loaded.import_folder(folder(tmp_path, time_entries=[ENTRIES[0], old])).stored
     planned = []
-    plan = BillingEngine.plan
-    monkeypatch.setattr(
-        BillingEngine, "plan", lambda self, month, **more: planned.append(month) or plan(self, month, **more)
-    )
+    plan = RunDesk.plan
+    monkeypatch.setattr(RunDesk, "plan", lambda self, month, *more: planned.append(month) or plan(self, month, *more))
     found = [(str(month), held.id) for month, one in loaded.held() for held in one.held]
     assert found == [("1970-05", "E9"), ("2026-10", "E4")]
     assert len(planned) == 2

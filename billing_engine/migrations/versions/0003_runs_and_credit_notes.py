@@ -75,6 +75,8 @@ def _bring_back() -> None:
     op.execute(f"INSERT INTO billing_invoice_setoffs ({setoffs}) SELECT {setoffs} FROM kept_billing_invoice_setoffs")
     postings = "posting, account, credit, customer, currency, amount_minor, posted_on, invoice, reason"
     op.execute(f"INSERT INTO billing_ledger ({postings}, credit_note) SELECT {postings}, '' FROM kept_billing_ledger")
+    # Imports wait for each other at this row.
+    op.execute("INSERT INTO billing_number_counters (series, year, last_number) VALUES ('import', 0, 0)")
     op.execute(
         "INSERT INTO billing_runs (period, begun_at, begun_by) SELECT DISTINCT period, 0, '' FROM kept_billing_invoices"
     )

@@ -1,0 +1,225 @@
+"""`RunDesk`: a month is planned, issued, resumed and released; part of `BillingEngine`.
+
+A plan is made from what was read for many customers at once. Each customer is then issued in a transaction of its own,
+which first makes sure that nothing changed since; otherwise it reads and plans again. Whatever stops a run, the next
+one goes on: an invoice is there with all that belongs to it, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from billing_engine import claim_desk
+from billing_engine.billing_run import (
+    CustomerPlan,
+    RunOutcome,
+    failed,
+    hash_of_run,
+    plan_billing_run,
+    plan_customer,
+)
+from billing_engine.errors import BillingError, NotParkedError, PlanChangedError, SettingsMissingError
+from billing_engine.issuing import Approval, Desk, is_noted, issue_customer
+from billing_engine.journal import Journal
+from billing_engine.model.invoice import Seller
+from billing_engine.model.period import Month
+from billing_engine.model.price_list import PriceListBook
+from billing_engine.model.settings import Settings
+from billing_engine.rating.rate_card import RateCards
+from billing_engine.run_inputs import Known, read_inputs
+from billing_engine.storage import credit_ledger, master_data, runs, sequences, unsettled, work
+from billing_engine.storage.inserting import batches
+from billing_engine.storage.runs import Progress, Release, RunState
+from billing_engine.transactions import Transactions
+
+_UNSETTLED = Settings(seller=Seller(name="", address="", country=""))
+"""Plans may be made before there are settings; they then show no tax."""
+
+OnProgress = Callable[[CustomerPlan], object]
+
+
+class RunDesk:
+    """Plans and issues months; `connection=` joins a transaction of the host."""
+
+    def __init__(
+        self, transactions: Transactions, book: PriceListBook, settings: Settings | None, journal: Journal
+    ) -> None:
+        self._transactions = transactions
+        self._book = book
+        self._settings = settings
+        self._journal = journal
+
+    def plan(
+        self, month: Month, customers: Sequence[str] | None, on: date | None, connection: Connection | None
+    ) -> Iterator[CustomerPlan]:
+        """Plan a month, customer by customer in order of id, all or those named; writes nothing."""
+        cards = RateCards(self._book, month)
+        for batch in batches(self._ids(customers, connection)):
+            with self._transactions.reading(connection) as active:
+                inputs = [known.given for known in read_inputs(active, month, batch, on)]
+            yield from plan_billing_run(inputs, cards, self._settings or _UNSETTLED)
+
+    def _ids(self, wanted: Sequence[str] | None, connection: Connection | None) -> list[str]:
+        with self._transactions.reading(connection) as active:
+            ids = master_data.read_customer_ids(active)
+        return ids if wanted is None else [customer for customer in ids if customer in set(wanted)]
+
+    def issue(
+        self,
+        month: Month,
+        issued_on: date,
+        plan_hash: str,
+        connection: Connection | None,
+        on_progress: OnProgress | None,
+    ) -> list[CustomerPlan]:
+        """Issue a month; see `BillingEngine.issue`."""
+        settings = self._settings
+        if settings is None:
+            raise SettingsMissingError
+        numbering = settings.invoice_numbering(month)
+        ids = self._ids(None, connection)
+        with self._transactions.reading(connection) as active:
+            sequences.check_date_order(active, numbering.series, numbering.year, issued_on)
+        self._settle(issued_on, connection)
+        approved = self._approved(month, issued_on, plan_hash, connection) if plan_hash else None
+        self._begin(month, ids, connection)
+        cards = RateCards(self._book, month)
+        desk = Desk(month, Approval(settings, issued_on, approved), self._book, self._journal)
+        plans: list[CustomerPlan] = []
+        for batch in batches(ids):
+            with self._transactions.reading(connection) as active:
+                batch_known = read_inputs(active, month, batch, issued_on)
+            for known in batch_known:
+                plans.append(self._issue_one(known, cards, desk, connection))
+                if on_progress is not None:
+                    on_progress(plans[-1])
+        return plans
+
+    def _settle(self, on: date, connection: Connection | None) -> None:
+        """Bring credits up to date before anything is planned; one customer's trouble shows when its credit is used."""
+        with self._transactions.reading(connection) as active:
+            customers = unsettled.read_unsettled_customers(active, on)
+        for customer in customers:
+
+            def settle(active: Connection, customer: str = customer) -> None:
+                master_data.lock_customer(active, customer)
+                with self._journal.of_credits(active, customer):
+                    claim_desk.release_pending(active, customer, self._book)
+                    credit_ledger.expire(active, customer, on)
+
+            with suppress(BillingError):  # it waits on, and the customer's claims say why
+                self._transactions.retrying(connection, settle)
+
+    def _approved(
+        self, month: Month, issued_on: date, plan_hash: str, connection: Connection | None
+    ) -> Mapping[str, str]:
+        """Return the plan's hashes by customer; raises PlanChangedError when it is not the one that was approved."""
+        plans = list(self.plan(month, None, issued_on, connection))
+        found = hash_of_run(plans)
+        if found != plan_hash:
+            raise PlanChangedError(
+                f"the plan of {month} has the hash {found}, and {plan_hash} was approved: its input changed since. "
+                f"Nothing was issued; look at `billing-engine run --month {month}` again"
+            )
+        return {plan.customer.customer: plan.plan_hash for plan in plans}
+
+    def _begin(self, month: Month, ids: Sequence[str], connection: Connection | None) -> None:
+        """Put down the run and its customers, once."""
+
+        def begin(active: Connection) -> None:
+            new = runs.begin_run(active, month, self._journal.moment(), self._journal.actor)
+            runs.plan_customers(active, month, ids)
+            if new:
+                self._journal.note(active, "run.begun", str(month), customers=len(ids))
+
+        self._transactions.retrying(connection, begin)
+
+    def _issue_one(self, known: Known, cards: RateCards, desk: Desk, connection: Connection | None) -> CustomerPlan:
+        customer, approval = known.given.customer, desk.approval
+        (plan,) = plan_billing_run([known.given], cards, approval.settings)
+        if plan.outcome is RunOutcome.ALREADY_ISSUED or is_noted(known, plan):
+            return plan
+
+        def issue(active: Connection) -> CustomerPlan:
+            read, planned = known, plan
+            if not master_data.lock_customer(active, customer.customer, known.version):
+                master_data.lock_customer(active, customer.customer)
+                (read,) = read_inputs(active, cards.month, [customer.customer], approval.issued_on)
+                planned = plan_customer(read.given, cards, approval.settings)
+            elif plan.outcome is RunOutcome.FAILED:
+                planned = plan_customer(read.given, cards, approval.settings)  # raises what it failed of
+            return issue_customer(active, read, planned, desk)
+
+        try:
+            return self._transactions.retrying(connection, issue)
+        except Exception as error:  # whatever is wrong with one customer must not stop the others
+            if connection is not None:
+                raise
+            return self._note_failure(known, cards.month, _without_parameters(error))
+
+    def _note_failure(self, known: Known, month: Month, error: Exception) -> CustomerPlan:
+        plan = replace(failed(known.given.customer, error), former=known.given.former)
+        if known.progress is None or known.progress.state not in runs.CLOSED:
+            progress = Progress(RunState.FAILED, plan.reason)
+            with suppress(BillingError, DBAPIError):  # the run's outcome tells it anyway
+                self._transactions.retrying(
+                    None, lambda active: runs.note_progress(active, month, plan.customer.customer, progress)
+                )
+        return plan
+
+    def release(self, month: Month, customer: str, note: str, connection: Connection | None) -> CustomerPlan:
+        """Let a parked plan pass; see `BillingEngine.release`."""
+        if not note.strip():
+            raise NotParkedError("a release needs a note that says who looked at it and why it is right")
+        plans = list(self.plan(month, [customer], None, connection))
+        if not plans:
+            raise NotParkedError(f"there is no customer {customer!r}")
+        (plan,) = plans
+        if plan.outcome is not RunOutcome.PARKED:
+            raise NotParkedError(f"customer {customer} is not parked in {month}: {plan.outcome.replace('_', ' ')}")
+
+        def write(active: Connection) -> None:
+            master_data.lock_customer(active, customer)
+            runs.begin_run(active, month, self._journal.moment(), self._journal.actor)
+            given = Release(plan.plan_hash, note.strip(), self._journal.moment(), self._journal.actor)
+            if runs.release(active, month, customer, given):
+                self._journal.note(
+                    active, "run.released", f"{month}/{customer}", plan_hash=plan.plan_hash, note=given.note
+                )
+
+        self._transactions.retrying(connection, write)
+        return replace(plan, outcome=RunOutcome.TO_ISSUE)
+
+    def progress(self, month: Month, connection: Connection | None) -> dict[str, Progress]:
+        """Return how far a month's run came, by customer."""
+        ids = self._ids(None, connection)
+        with self._transactions.reading(connection) as active:
+            return runs.read_progress(active, month, ids)
+
+    def held(self, month: Month | None, connection: Connection | None) -> list[tuple[Month, CustomerPlan]]:
+        """Plan the customers that have unbilled work, of a month or of all; keeps those that hold some, or failed."""
+        with self._transactions.reading(connection) as active:
+            days = work.read_unbilled_days(active)
+        customers_by_month: dict[Month, set[str]] = {}
+        for customer, day in days:
+            # A day in UTC is part of up to three days elsewhere, and these of two months.
+            for near in (day - timedelta(days=1), day, day + timedelta(days=1)):
+                customers_by_month.setdefault(Month(near.year, near.month), set()).add(customer)
+        months = sorted(customers_by_month) if month is None else [month]
+        plans = (
+            (period, plan)
+            for period in months
+            for plan in self.plan(period, sorted(customers_by_month.get(period, ())), None, connection)
+        )
+        return [(period, plan) for period, plan in plans if plan.held or plan.outcome is RunOutcome.FAILED]
+
+
+def _without_parameters(error: Exception) -> Exception:
+    """Leave out of a database error the statement and its parameters, which may hold personal data."""
+    return BillingError(f"the database refused: {error.orig}") if isinstance(error, DBAPIError) else error
