@@ -18,6 +18,9 @@ from billing_engine import open_database
 from billing_engine.storage import schema
 
 KINDS = ("sqlite", "postgresql")
+ON_SQLITE, ON_POSTGRESQL = (pytest.mark.parametrize("server", [kind], indirect=True, scope="session") for kind in KINDS)
+"""Marks of tests for one kind only; all others run on both."""
+
 SERVER_VARIABLE = "BILLING_ENGINE_TEST_DATABASE_URL"
 CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
 """What keeps data over a power cut, which no test needs."""

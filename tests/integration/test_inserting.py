@@ -1,12 +1,15 @@
-"""Inserting what may be there already: over a driver that does not count rows, as some do not."""
+"""Inserting what may be there already: over any driver, and while somebody else inserts the same."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillWaiting
 
 import pytest
 from sqlalchemy import create_engine, event, select
 
+from billing_engine import open_database
 from billing_engine.storage.inserting import insert_if_new
-from billing_engine.storage.tables import number_counters
+from billing_engine.storage.tables import number_counters, used_price_lists
 
 
 class Uncounted(sqlite3.Cursor):
@@ -44,3 +47,25 @@ def test_whether_it_was_inserted_is_asked_of_the_row(engine):
         assert all(statement.endswith("ON CONFLICT DO NOTHING RETURNING series, year") for statement in asked)
         found = connection.execute(select(number_counters).order_by(number_counters.c.year)).all()
     assert found == [("credit", 2026, 0), ("credit", 2027, 0)]
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_who_comes_second_waits_for_the_first(database_url, committed):
+    """Of two who insert one key at once the second waits: it inserts nothing, or all if the first thinks again."""
+    database = open_database(database_url)
+    row = {"version": "b2bee 2026-01-01", "content_hash": "first"}
+
+    def second():
+        with database.begin() as connection:
+            return insert_if_new(connection, used_price_lists, row | {"content_hash": "second"})
+
+    with ThreadPoolExecutor(1) as threads, database.connect() as first:
+        assert insert_if_new(first, used_price_lists, row) is True
+        waiting = threads.submit(second)
+        with pytest.raises(StillWaiting):
+            waiting.result(0.2)
+        _ = first.commit() if committed else first.rollback()
+        assert waiting.result(20) is not committed
+    with database.connect() as connection:
+        assert connection.scalars(select(used_price_lists.c.content_hash)).all() == ["first" if committed else "second"]
+    database.dispose()
