@@ -10,10 +10,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from billing_engine.cli import (
+    audit_commands,
     billing_commands,
     claim_commands,
     credit_commands,
     database_commands,
+    doctor_commands,
     invoice_commands,
     price_list_commands,
     sla_commands,
@@ -71,7 +73,9 @@ app.add_typer(sla_commands.app, name="sla")
 app.add_typer(claim_commands.app, name="claim")
 app.add_typer(credit_commands.app, name="credit")
 app.add_typer(price_list_commands.app, name="price-list")
+app.add_typer(audit_commands.app, name="audit")
 app.add_typer(database_commands.app, name="db")
+doctor_commands.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,118 @@
+"""Drafts of issued invoices, read back from their rows many at a time, as they were hashed when they were issued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, Table, select
+
+from billing_engine.model.invoice import (
+    Buyer,
+    ContractUse,
+    InvoiceDraft,
+    InvoiceEntry,
+    InvoiceLine,
+    InvoiceSetoff,
+    Seller,
+)
+from billing_engine.model.money import from_minor
+from billing_engine.model.period import Month
+from billing_engine.storage.credit_ledger import read_setoffs
+from billing_engine.storage.inserting import BATCH
+from billing_engine.storage.invoice_tables import (
+    invoice_entries,
+    invoice_expenses,
+    invoice_lines,
+    invoice_uses,
+    invoices,
+)
+
+
+class Stored(NamedTuple):
+    """An invoice as it stands in its tables."""
+
+    row: RowMapping
+    draft: InvoiceDraft | None
+    problem: str = ""
+    """Why there is no draft: what keeps the rows from being one."""
+
+
+def read_stored(connection: Connection) -> Iterator[list[Stored]]:
+    """Read all invoices with all their parts, in order of key, some at a time."""
+    statement, last = select(invoices).order_by(invoices.c.invoice).limit(BATCH), ""
+    while rows := connection.execute(statement.where(invoices.c.invoice > last)).mappings().all():
+        yield list(_read_batch(connection, rows))
+        last = rows[-1]["invoice"]
+
+
+def _read_batch(connection: Connection, rows: Sequence[RowMapping]) -> Iterator[Stored]:
+    keys = [row["invoice"] for row in rows]
+    parts = {
+        table.name: _by_invoice(connection, table, order, keys)
+        for table, order in (
+            (invoice_lines, "position"),
+            (invoice_entries, "position"),
+            (invoice_uses, "position"),
+            (invoice_expenses, "expense"),
+        )
+    }
+    setoffs = read_setoffs(connection, {row["invoice"]: row["currency"] for row in rows})
+    for row in rows:
+        key = row["invoice"]
+        try:
+            own = {name: found.get(key, []) for name, found in parts.items()}
+            yield Stored(row, _draft(row, own, setoffs.get(key, ())))
+        except Exception as error:  # noqa: BLE001 - a changed row may hold anything
+            yield Stored(row, None, f"{type(error).__name__}: {error}")
+
+
+def _by_invoice(
+    connection: Connection, table: Table, order: str, keys: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """Read a table's rows of some invoices, by their key."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    statement = select(table).where(table.c.invoice.in_(keys)).order_by(table.c[order])
+    for row in connection.execute(statement).mappings():
+        part = dict(row)
+        found.setdefault(part.pop("invoice"), []).append(part)
+    return found
+
+
+def _draft(
+    row: RowMapping, parts: Mapping[str, Sequence[dict[str, Any]]], setoffs: tuple[InvoiceSetoff, ...]
+) -> InvoiceDraft:
+    currency = row["currency"]
+    return InvoiceDraft(
+        customer=row["customer"],
+        period=Month.parse(row["period"]),
+        currency=currency,
+        seller=Seller(**row["seller"]),
+        buyer=Buyer(**row["buyer"]),
+        lines=tuple(InvoiceLine(**_with_amount(line, currency)) for line in parts[invoice_lines.name]),
+        entries=tuple(
+            InvoiceEntry(**_with_amount(entry, currency, "position", "claim")) for entry in parts[invoice_entries.name]
+        ),
+        uses=tuple(_use(use) for use in parts[invoice_uses.name]),
+        net=from_minor(row["net_minor"], currency),
+        tax_percent=row["tax_percent"],
+        tax_note=row["tax_note"],
+        tax=from_minor(row["tax_minor"], currency),
+        gross=from_minor(row["gross_minor"], currency),
+        payment_days=row["payment_days"],
+        holiday_source=row["holiday_source"],
+        expenses=tuple(claim["expense"] for claim in parts[invoice_expenses.name]),
+        setoffs=setoffs,
+    )
+
+
+def _with_amount(part: dict[str, Any], currency: str, *left_out: str) -> dict[str, Any]:
+    """Give a part its amount in money, and leave out the columns that it has only in its table."""
+    kept = {name: value for name, value in part.items() if name not in ("amount_minor", *left_out)}
+    return kept | {"amount": from_minor(part["amount_minor"], currency)}
+
+
+def _use(part: dict[str, Any]) -> ContractUse:
+    """Make a use of its row; JSON knows no tuples."""
+    kept = {name: value for name, value in part.items() if name != "position"}
+    return ContractUse(**kept | {"drawn": tuple((month, seconds) for month, seconds in part["drawn"])})
