@@ -180,3 +180,21 @@ def test_hosts_connection_with_a_search_path_of_its_own(make_database, tmp_path)
         connection.execute(text("SET LOCAL search_path = tenant"))
         books.billing.check_schema(connection=connection)
     books.database.dispose()
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize(
+    "column",
+    ["customers.customer", "contracts.contract", "time_entries.entry", "expenses.expense", "outages.outage",
+     "claims.claim", "claims.customer", "credits.credit", "ledger.posting"],
+)  # fmt: skip
+def test_order_of_ids_is_that_of_sqlite(database_url, column):
+    """What rows are ordered by is compared without regard to the language that the server was set up for."""
+    table, name = column.split(".")
+    engine = open_database(database_url)
+    with engine.connect() as connection:
+        collation = text(
+            "SELECT collation_name FROM information_schema.columns WHERE table_name = :table AND column_name = :name"
+        )
+        assert connection.scalar(collation, {"table": f"billing_{table}", "name": name}) == "C"
+    engine.dispose()

@@ -7,10 +7,15 @@ revision = "0001"
 down_revision = None
 
 
+def key(length: int) -> sa.String:
+    """Text that rows are ordered by: on PostgreSQL by its characters' numbers, as on SQLite, whatever the locale."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
 def upgrade() -> None:
     op.create_table(
         "billing_customers",
-        sa.Column("customer", sa.String(length=100), nullable=False),
+        sa.Column("customer", key(100), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
@@ -23,14 +28,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "billing_invoices",
-        sa.Column("invoice", sa.String(length=120), nullable=False),
-        sa.Column("number", sa.String(length=60), nullable=True),
-        sa.Column("series", sa.String(length=40), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
+        sa.Column("number", key(60), nullable=True),
+        sa.Column("series", key(40), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=True),
-        sa.Column("customer", sa.String(length=100), nullable=False),
-        sa.Column("period", sa.String(length=7), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("customer", key(100), nullable=False),
+        sa.Column("period", key(7), nullable=False),
+        sa.Column("currency", key(3), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("payment_days", sa.Integer(), nullable=False),
@@ -52,23 +57,23 @@ def upgrade() -> None:
     op.create_index(op.f("ix_billing_invoices_period"), "billing_invoices", ["period"], unique=False)
     op.create_table(
         "billing_number_counters",
-        sa.Column("series", sa.String(length=40), nullable=False),
+        sa.Column("series", key(40), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("last_number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("series", "year", name=op.f("pk_billing_number_counters")),
     )
     op.create_table(
         "billing_used_price_lists",
-        sa.Column("version", sa.String(length=120), nullable=False),
-        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("version", key(120), nullable=False),
+        sa.Column("content_hash", key(64), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_billing_used_price_lists")),
     )
     op.create_table(
         "billing_contracts",
-        sa.Column("contract", sa.String(length=100), nullable=False),
-        sa.Column("customer", sa.String(length=100), nullable=False),
-        sa.Column("price_list", sa.String(length=100), nullable=False),
-        sa.Column("package", sa.String(length=100), nullable=False),
+        sa.Column("contract", key(100), nullable=False),
+        sa.Column("customer", key(100), nullable=False),
+        sa.Column("price_list", key(100), nullable=False),
+        sa.Column("package", key(100), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("quantity", sa.Integer(), nullable=False),
@@ -86,8 +91,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_billing_contracts_customer"), "billing_contracts", ["customer"], unique=False)
     op.create_table(
         "billing_expenses",
-        sa.Column("expense", sa.String(length=100), nullable=False),
-        sa.Column("customer", sa.String(length=100), nullable=False),
+        sa.Column("expense", key(100), nullable=False),
+        sa.Column("customer", key(100), nullable=False),
         sa.Column("spent_on", sa.Date(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("amount", sa.String(40), nullable=False),
@@ -101,14 +106,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "billing_invoice_lines",
-        sa.Column("invoice", sa.String(length=120), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("contract", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("quantity", sa.String(40), nullable=False),
-        sa.Column("unit", sa.String(length=3), nullable=False),
+        sa.Column("unit", key(3), nullable=False),
         sa.Column("unit_price", sa.String(40), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -118,8 +123,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "billing_time_entries",
-        sa.Column("entry", sa.String(length=100), nullable=False),
-        sa.Column("customer", sa.String(length=100), nullable=False),
+        sa.Column("entry", key(100), nullable=False),
+        sa.Column("customer", key(100), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=False),
         sa.Column("severity", sa.Text(), nullable=False),
@@ -143,8 +148,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "billing_invoice_entries",
-        sa.Column("entry", sa.String(length=100), nullable=False),
-        sa.Column("invoice", sa.String(length=120), nullable=False),
+        sa.Column("entry", key(100), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("contract", sa.Text(), nullable=False),
         sa.Column("ticket", sa.Text(), nullable=False),
@@ -172,8 +177,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "billing_invoice_expenses",
-        sa.Column("expense", sa.String(length=100), nullable=False),
-        sa.Column("invoice", sa.String(length=120), nullable=False),
+        sa.Column("expense", key(100), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
         sa.ForeignKeyConstraint(
             ["expense"], ["billing_expenses.expense"], name=op.f("fk_billing_invoice_expenses_expense")
         ),
