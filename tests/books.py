@@ -104,6 +104,16 @@ class Books:
         amount = plain(invoice.amount_due) if amount is None else amount
         self.take(payments=[f"P-{invoice.number}-{on}-{amount},{invoice.number},{on},{amount}"])
 
+    def pay_by_hand(self, invoice, on, amount, payment=""):
+        """Record a payment; returns it, the invoice after it, and what became of what was too much."""
+        return self.billing.receivables.add_payment(invoice.number, Decimal(amount), date.fromisoformat(on), payment)
+
+    def credit_note(self, invoice, on, lines=None, reason="wrong", **more):
+        """Credit amounts by line, or all that is left; returns the note, the invoice after it, and what was over."""
+        wanted = None if lines is None else {position: Decimal(amount) for position, amount in lines.items()}
+        day = date.fromisoformat(on)
+        return self.billing.receivables.issue_credit_note(invoice.number, wanted, reason, day, **more)
+
     def grant(self, amount, on="2026-09-01", customer="C1", reason="Sorry", **more):
         """Grant goodwill; returns the credit's number."""
         goodwill = Grant(customer, Decimal(amount), reason, **more)
@@ -151,12 +161,38 @@ class Books:
             for setoff in draft.setoffs:
                 key = (setoff.credit, invoice.number)
                 applied[key] = applied.get(key, Decimal(0)) + setoff.amount
+            for note in self.billing.receivables.credit_notes(invoice=invoice.number):
+                for reversal in note.draft.reversals:
+                    applied[reversal.credit, invoice.number] -= reversal.amount
+            self._check_settlement(self.billing.read_invoice(invoice.number))
         on_ledger = {}
         for entry in self.billing.sla.ledger():
             if entry.account == "applied":
                 key = (entry.credit, entry.invoice)
                 on_ledger[key] = on_ledger.get(key, Decimal(0)) + entry.amount
         assert on_ledger == applied
+
+    def _check_settlement(self, invoice):
+        """Hold an invoice against its payments and credit notes: never more back than billed, nothing over is lost."""
+        draft, known = invoice.draft, invoice.settlement
+        notes = [note.draft for note in self.billing.receivables.credit_notes(invoice=invoice.number)]
+        charged = sum(line.amount for line in draft.lines)
+        for name in ("net", "tax", "gross"):
+            back = sum(getattr(note, name) for note in notes)
+            assert back <= getattr(draft, name)
+            assert not known.is_withdrawn or back == getattr(draft, name)
+        for line in draft.lines:
+            of_line = [c for note in notes for c in note.lines if c.invoice_position == line.position]
+            assert sum(credited.amount for credited in of_line) <= line.amount
+        back = {mode: sum(r.amount for note in notes for r in note.reversals if r.setoff is mode) for mode in Setoff}
+        taken = sum(note.charged for note in notes)
+        assert back[Setoff.BEFORE_TAX] == max(0, taken - draft.net)
+        assert back[Setoff.AFTER_TAX] == max(0, sum(note.gross for note in notes) - invoice.amount_due)
+        assert known.is_withdrawn == (bool(notes) and taken == charged)
+        assert known.paid + known.credited + known.open == invoice.amount_due + known.overpaid
+        over = [c for c in self.billing.sla.credits() if c.source == "overpayment" and c.invoice == invoice.number]
+        assert sum(credit.amount for credit in over) == known.overpaid
+        assert {(credit.currency, credit.setoff) for credit in over} <= {(draft.currency, Setoff.AFTER_TAX)}
 
     def dump(self):
         """Read the whole database."""
