@@ -6,6 +6,8 @@ import pytest
 from books import SETTINGS, Books
 from databases import KINDS, SqliteFiles, postgresql_server
 
+from billing_engine import open_database
+
 
 @pytest.fixture(scope="session")
 def sqlite(tmp_path_factory):
@@ -45,6 +47,20 @@ def make_database(server, tmp_path):
 def database_url(make_database):
     """Make one empty, migrated database."""
     return make_database()
+
+
+@pytest.fixture
+def open_url():
+    """Open databases by URL, and close their connections at the end, however the test ends."""
+    opened = []
+
+    def opener(url):
+        opened.append(open_database(url))
+        return opened[-1]
+
+    yield opener
+    for engine in opened:
+        engine.dispose()
 
 
 @pytest.fixture

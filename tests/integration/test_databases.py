@@ -59,14 +59,13 @@ def test_engine_shows_no_password(url):
 
 
 @ON_SQLITE
-def test_sqlite_session(database_url):
+def test_sqlite_session(open_url, database_url):
     """The embedded database is set up for concurrent, durable use."""
-    engine = open_database(database_url)
+    engine = open_url(database_url)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 30_000
-    engine.dispose()
 
 
 @ON_POSTGRESQL
@@ -78,33 +77,42 @@ def test_sqlite_session(database_url):
         pytest.param({"options": "-c lock_timeout=5s"}, "billing_engine", "5s", id="the URL's patience"),
     ],
 )
-def test_postgresql_session(database_url, more, name, wait):
+def test_postgresql_session(open_url, database_url, more, name, wait):
     """A session says who it is and waits half a minute for a lock, unless the URL says otherwise."""
-    engine = open_database(with_query(database_url, **more))
+    engine = open_url(with_query(database_url, **more))
     for _ in range(2):  # the second time from the pool, after a rollback
         with engine.connect() as connection:
             assert connection.scalar(text("SHOW application_name")) == name
             assert connection.scalar(text("SHOW lock_timeout")) == wait
             connection.rollback()
-    engine.dispose()
 
 
 @ON_POSTGRESQL
-def test_connection_that_the_server_closed(database_url):
+def test_connection_that_the_server_closed(open_url, database_url):
     """A connection that died in the pool is replaced before it is used."""
-    engine = open_database(database_url)
+    engine = open_url(database_url)
     with engine.connect() as connection:
         process = connection.scalar(text("SELECT pg_backend_pid()"))
-    other = open_database(database_url)
+    other = open_url(database_url)
     with other.begin() as connection:
         assert connection.scalar(text("SELECT pg_terminate_backend(:process, 5000)"), {"process": process})
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT pg_backend_pid()")) != process
-    engine.dispose()
-    other.dispose()
 
 
 # --- the schema -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keeping(request):
+    """Open books on any database."""
+
+    def keep(folder, url):
+        books = Books(folder, url)
+        request.addfinalizer(books.database.dispose)
+        return books
+
+    return keep
 
 
 def with_query(url, **more):
@@ -114,62 +122,57 @@ def with_query(url, **more):
     return make_url(url).update_query_dict(more).render_as_string(hide_password=False)
 
 
-def test_two_upgrades_at_once(make_database):
+def test_two_upgrades_at_once(open_url, make_database):
     """Programs that start at the same moment on a new database both find it ready."""
     url, start = make_database(migrated=False), threading.Barrier(3)
 
     def upgrade():
-        engine = open_database(url)
+        engine = open_url(url)
         start.wait(20)
         with engine.begin() as connection:
-            version = schema.upgrade(connection)
-        engine.dispose()
-        return version
+            return schema.upgrade(connection)
 
     with ThreadPoolExecutor(3) as threads:
         jobs = [threads.submit(upgrade) for _ in range(3)]
         assert {job.result(60) for job in jobs} == {schema.newest_version()}
 
 
-def test_schema_of_no_version_is_refused(make_database, tmp_path):
+def test_schema_of_no_version_is_refused(keeping, make_database, tmp_path):
     """A database without our tables is told from one of another version."""
-    books = Books(tmp_path, make_database(migrated=False))
+    books = keeping(tmp_path, make_database(migrated=False))
     assert not books.billing.has_schema()
     with pytest.raises(SchemaVersionError, match=r"without the billing tables.*billing-engine db upgrade"):
         books.billing.check_schema()
     assert books.billing.upgrade_schema() == books.billing.check_schema()
     assert books.billing.has_schema()
-    books.database.dispose()
 
 
 @ON_POSTGRESQL
-def test_tables_in_a_schema_of_their_own(make_database, tmp_path):
+def test_tables_in_a_schema_of_their_own(keeping, open_url, make_database, tmp_path):
     """The search path says where the tables are: two tenants beside each other have each their own numbers."""
     url = make_database(migrated=False)
-    admin = open_database(url)
+    admin = open_url(url)
     for tenant in ("north", "south"):
         with admin.begin() as connection:
             connection.execute(text(f"CREATE SCHEMA {tenant}"))
         folder = tmp_path / tenant
         folder.mkdir()
-        books = Books(folder, with_query(url, options=f"-c search_path={tenant}"))
+        books = keeping(folder, with_query(url, options=f"-c search_path={tenant}"))
         assert not books.billing.has_schema()
         books.billing.upgrade_schema()
         books.billing.check_schema()
         books.take(customers=[C1], contracts=[K1])
         assert books.issue(OCTOBER).number == "2026-000001"
         books.check()
-        books.database.dispose()
     with admin.connect() as connection:
         found = connection.execute(text("SELECT schemaname FROM pg_tables WHERE tablename LIKE 'billing%'")).scalars()
         assert sorted(found) == ["north"] * (len(metadata.tables) + 1) + ["south"] * (len(metadata.tables) + 1)
-    admin.dispose()
 
 
 @ON_POSTGRESQL
-def test_hosts_connection_with_a_search_path_of_its_own(make_database, tmp_path):
+def test_hosts_connection_with_a_search_path_of_its_own(keeping, make_database, tmp_path):
     """A host may set the path for a transaction only; all that joins it is there, and gone with it."""
-    books = Books(tmp_path, make_database(migrated=False))
+    books = keeping(tmp_path, make_database(migrated=False))
     with books.database.connect() as connection:
         connection.execute(text("CREATE SCHEMA tenant"))
         connection.execute(text("SET LOCAL search_path = tenant"))
@@ -179,22 +182,20 @@ def test_hosts_connection_with_a_search_path_of_its_own(make_database, tmp_path)
         assert not books.billing.has_schema()
         connection.execute(text("SET LOCAL search_path = tenant"))
         books.billing.check_schema(connection=connection)
-    books.database.dispose()
 
 
 @ON_POSTGRESQL
 @pytest.mark.parametrize(
     "column",
     ["customers.customer", "contracts.contract", "time_entries.entry", "expenses.expense", "outages.outage",
-     "claims.claim", "claims.customer", "credits.credit", "ledger.posting"],
+     "claims.claim", "claims.customer", "credits.credit"],
 )  # fmt: skip
-def test_order_of_ids_is_that_of_sqlite(database_url, column):
+def test_order_of_ids_is_that_of_sqlite(open_url, database_url, column):
     """What rows are ordered by is compared without regard to the language that the server was set up for."""
     table, name = column.split(".")
-    engine = open_database(database_url)
+    engine = open_url(database_url)
     with engine.connect() as connection:
         collation = text(
             "SELECT collation_name FROM information_schema.columns WHERE table_name = :table AND column_name = :name"
         )
         assert connection.scalar(collation, {"table": f"billing_{table}", "name": name}) == "C"
-    engine.dispose()

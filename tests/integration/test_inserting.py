@@ -7,7 +7,6 @@ from concurrent.futures import TimeoutError as StillWaiting
 import pytest
 from sqlalchemy import create_engine, event, select
 
-from billing_engine import open_database
 from billing_engine.storage.inserting import insert_if_new
 from billing_engine.storage.tables import number_counters, used_price_lists
 
@@ -45,14 +44,15 @@ def test_whether_it_was_inserted_is_asked_of_the_row(engine):
         assert insert_if_new(connection, number_counters, row | {"last_number": 7}) is False
         assert insert_if_new(connection, number_counters, row | {"year": 2027}) is True
         assert all(statement.endswith("ON CONFLICT DO NOTHING RETURNING series, year") for statement in asked)
-        found = connection.execute(select(number_counters).order_by(number_counters.c.year)).all()
+        columns = [number_counters.c[name] for name in row]
+        found = connection.execute(select(*columns).order_by(number_counters.c.year)).all()
     assert found == [("credit", 2026, 0), ("credit", 2027, 0)]
 
 
 @pytest.mark.parametrize("committed", [True, False])
-def test_who_comes_second_waits_for_the_first(database_url, committed):
+def test_who_comes_second_waits_for_the_first(open_url, database_url, committed):
     """Of two who insert one key at once the second waits: it inserts nothing, or all if the first thinks again."""
-    database = open_database(database_url)
+    database = open_url(database_url)
     row = {"version": "b2bee 2026-01-01", "content_hash": "first"}
 
     def second():
@@ -68,4 +68,3 @@ def test_who_comes_second_waits_for_the_first(database_url, committed):
         assert waiting.result(20) is not committed
     with database.connect() as connection:
         assert connection.scalars(select(used_price_lists.c.content_hash)).all() == ["first" if committed else "second"]
-    database.dispose()

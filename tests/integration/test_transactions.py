@@ -142,10 +142,10 @@ def test_deadlock_is_tried_again(database):
 
     with ThreadPoolExecutor(2) as threads:
         jobs = [threads.submit(move, *names) for names in ("ab", "ba")]
-        assert sorted(job.result(SECONDS) for job in jobs) == [1, 2]
+        tries = sum(job.result(SECONDS) for job in jobs)
     with database.connect() as connection:
         assert amounts(connection) == {"a": 102, "b": 102}
-    assert pauses == [PAUSES[0]]
+    assert len(pauses) == tries - 2 >= 1
 
 
 @ON_POSTGRESQL
