@@ -26,6 +26,11 @@ CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
 """What keeps data over a power cut, which no test needs."""
 
 
+def with_query(url, **more):
+    """Add to a URL's query."""
+    return make_url(url).update_query_dict(more).render_as_string(hide_password=False)
+
+
 def migrate(url):
     """Bring a database to this program's schema."""
     engine = open_database(url)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from books import C1, K1, OCTOBER, Books
-from databases import ON_POSTGRESQL, ON_SQLITE
+from databases import ON_POSTGRESQL, ON_SQLITE, with_query
 from sqlalchemy import text
 
 from billing_engine import open_database
@@ -113,13 +113,6 @@ def keeping(request):
         return books
 
     return keep
-
-
-def with_query(url, **more):
-    """Add to a URL's query."""
-    from sqlalchemy import make_url
-
-    return make_url(url).update_query_dict(more).render_as_string(hide_password=False)
 
 
 def test_two_upgrades_at_once(open_url, make_database):

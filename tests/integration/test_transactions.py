@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from databases import ON_POSTGRESQL
+from databases import ON_POSTGRESQL, with_query
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -114,7 +114,7 @@ def test_reading_over_the_hosts_engine(url):
 @ON_POSTGRESQL
 def test_writing_sees_what_it_waited_for(url):
     """Our own engine writes in READ COMMITTED, also where the server's default is another."""
-    serializable = f"{url}&options=-c default_transaction_isolation=serializable"
+    serializable = with_query(url, options="-c default_transaction_isolation=serializable")
     with opened(serializable) as database, Transactions(database).writing(None) as writer:
         assert writer.get_isolation_level() == "READ COMMITTED"
 
