@@ -30,19 +30,15 @@ class Allowance:
             return seconds
         return min(seconds, self.own_seconds - self.own_used_seconds + sum(lot.seconds for lot in self.carried))
 
-    def draw_down(self, seconds: int) -> tuple[int, tuple[Lot, ...]]:
-        """Take covered time: from the allowance while it lasts, the rest is overage.
-
-        Returns what it gave, and how much of that was of earlier months.
-        """
-        carried = self._draw_carried(seconds) if self.carried else ()
-        rest = seconds - sum(lot.seconds for lot in carried) if carried else seconds
-        own = rest if self.own_seconds is None else min(rest, self.own_seconds - self.own_used_seconds)
+    def draw_down(self, seconds: int) -> int:
+        """Take covered time from the month's own allowance; what does not fit is overage. Returns what it gave."""
+        own = seconds if self.own_seconds is None else min(seconds, self.own_seconds - self.own_used_seconds)
         self.own_used_seconds += own
-        self.overage_seconds += rest - own
-        return seconds - rest + own, carried
+        self.overage_seconds += seconds - own
+        return own
 
-    def _draw_carried(self, seconds: int) -> tuple[Lot, ...]:
+    def draw_carried(self, seconds: int) -> tuple[Lot, ...]:
+        """Take covered time from earlier months' allowances while they last. Returns what each gave."""
         drawn, left = [], []
         for lot in self.carried:
             taken = min(seconds, lot.seconds)

@@ -160,10 +160,13 @@ class _Period:
         self.charges.append(Charge(_TARIFF, tariff.name, job, worked, billed, rate, amount, tariff.title, spans))
 
     def _add_covered(self, job: Job, worked: int, billed: int, spans: tuple[Span, ...] = ()) -> None:
-        drawn, carried = self.allowance.draw_down(billed)
+        carried = self.allowance.draw_carried(billed) if self.allowance.carried else ()
+        before = sum(lot.seconds for lot in carried) if carried else 0
+        drawn = before + self.allowance.draw_down(billed - before)
         within = min(worked, drawn)
         if drawn or not billed:
-            self.charges.append(Charge(_ALLOWANCE, "", job, within, drawn, ZERO, ZERO, "", spans, carried=carried))
+            charge = Charge(_ALLOWANCE, "", job, within, drawn, ZERO, ZERO, "", spans)
+            self.charges.append(charge._replace(carried=carried) if carried else charge)
         if drawn < billed:
             self.overage_shares.append(OverageShare(job, worked - within, billed - drawn, spans))
 

@@ -20,7 +20,7 @@ from billing_engine.intake.folder import FILES, InputFolder
 from billing_engine.model.claim import Claim, ClaimKind
 from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.payment import Payment
-from billing_engine.model.price_list import PriceListBook
+from billing_engine.model.price_list import FeeInterval, FeeTiming, PriceListBook
 from billing_engine.model.ticket import Outage, Pause, Ticket
 from billing_engine.model.time_entry import Expense, TimeEntry
 from billing_engine.model.window import Window
@@ -66,6 +66,8 @@ CONTRACT = {
     "hourly_rate": "",
     "development_rate": "",
     "coverage": "",
+    "fee_interval": "",
+    "fee_timing": "",
 }
 EXPENSE = {"expense": "X1", "customer": "C1", "spent_on": "2026-10-05", "description": "Train", "amount": "18.40"}
 CUSTOMER = {"customer": "C9", "name": "Nine", "country": "RS", "currency": "EUR", "language": "sr"}
@@ -182,13 +184,14 @@ def test_a_full_folder_becomes_values(tmp_path):
     coverage = '"T1=every_day 00:00-24:00; T2=mon 07:00-12:00, working_days 13:00-22:00"'
     agreed = {"ends_on": "2026-12-31", "quantity": "2", "unit": "server", "monthly_fee": "1900.5"}
     rates = {"included_hours": "7.25", "hourly_rate": "61.125", "development_rate": "75", "coverage": coverage}
+    fees = {"fee_interval": "quarter", "fee_timing": "advance"}
     note = '"said ""now"", twice"'
     head = "customer,name,country,currency,language,vat_id,address,email,stripe_customer"
     read = read_folder(
         tmp_path,
         {
             "customers.csv": f'{head}\nC1,One d.o.o.,RS,EUR,sr,RS1,"Street 1\n18000 Niš",a@b.example,cus_1\n',
-            "contracts.csv": table(CONTRACT, line(CONTRACT, package="dedicated", **agreed, **rates)),
+            "contracts.csv": table(CONTRACT, line(CONTRACT, package="dedicated", **agreed, **rates, **fees)),
             "time_entries.csv": table(
                 {**ENTRY, "ticket": ""},
                 line(ENTRY, contract="K9", activity="on_site", outcome="unfounded", engineer="Mila", note=note)
@@ -222,6 +225,8 @@ def test_a_full_folder_becomes_values(tmp_path):
         Decimal(75),
         "",
         (("T1", (every_day,)), ("T2", (monday, others))),
+        FeeInterval.QUARTER,
+        FeeTiming.ADVANCE,
     )
     assert read.entries == [
         TimeEntry("E1", "C1", TEN, TEN + 3600, "T2", "on_site", "unfounded", "P-1", "K9", "Mila", 'said "now", twice')
@@ -567,6 +572,16 @@ BAD_CONTRACTS = [
     row("30 February", {"starts_on": "2026-02-30"}, ("starts_on", f"{NO_DAY}; found '2026-02-30'")),
     row("day first", {"ends_on": "31.12.2026"}, ("ends_on", f"{NO_DAY}; found '31.12.2026'")),
     row("end in 9999", {"ends_on": "9999-12-31"}, ("ends_on", f"{NO_DAY}; found '9999-12-31'")),
+    row(
+        "interval of a week",
+        {"fee_interval": "week"},
+        ("fee_interval", "allowed: month, quarter, year, or empty; found 'week'"),
+    ),
+    row(
+        "timing in between",
+        {"fee_timing": "within"},
+        ("fee_timing", "allowed: arrears, advance, or empty; found 'within'"),
+    ),
     row("quantity of 0", {"quantity": "0"}, ("quantity", "allowed is a whole number from 1 to 999999; found '0'")),
     row(
         "quantity of 1.5", {"quantity": "1.5"}, ("quantity", "allowed is a whole number from 1 to 999999; found '1.5'")

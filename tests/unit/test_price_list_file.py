@@ -8,7 +8,7 @@ from builders import PRICE_LISTS, b2bee
 
 from billing_engine.errors import InvalidFileError, UnknownPackageError, UnknownPriceListError
 from billing_engine.intake.price_list_file import read_price_list, read_price_lists
-from billing_engine.model.price_list import RoundPer
+from billing_engine.model.price_list import FeeInterval, FeeSchedule, FeeTiming, Rollover, RoundPer
 from billing_engine.model.sla_terms import CreditTerms, Deadline, FirstPeriod, Setoff, TargetUnit
 from billing_engine.model.ticket import TargetKind
 from billing_engine.model.window import Window
@@ -321,6 +321,53 @@ BROKEN = [
         "rating.at_boundary",
         "found 'cut'",
         "allowed: split, started_unit_keeps_tariff",
+    ),
+    row(
+        "wrong interval of fees",
+        ("[allowance]", '[fees]\ninterval = "week"\n[allowance]'),
+        "fees.interval",
+        "found 'week'",
+        "allowed: month, quarter, year",
+    ),
+    row(
+        "empty interval of fees",
+        ("[allowance]", '[fees]\ninterval = ""\n[allowance]'),
+        "fees.interval",
+        "found ''",
+        "allowed: month, quarter, year",
+    ),
+    row(
+        "wrong timing of fees",
+        ("[allowance]", '[fees]\ntiming = "before"\n[allowance]'),
+        "fees.timing",
+        "found 'before'",
+        "allowed: arrears, advance",
+    ),
+    row(
+        "rollover of no months",
+        ('rollover = "none"', "rollover = { months = 0 }"),
+        "allowance.rollover.months",
+        "found 0",
+    ),
+    row(
+        "rollover without months",
+        ('rollover = "none"', "rollover = { cap_hours = 3 }"),
+        "allowance.rollover.months",
+        "is missing",
+    ),
+    row(
+        "unknown key of rollover",
+        ('rollover = "none"', "rollover = { months = 3, cap = 3 }"),
+        "allowance.rollover.cap",
+        "unknown key",
+        "cap_hours, months",
+    ),
+    row(
+        "rollover's cap in parts of a minute",
+        ('rollover = "none"', "rollover = { months = 3, cap_hours = 0.001 }"),
+        "allowance.rollover.cap_hours",
+        "found 0.001",
+        "whole number of minutes",
     ),
     row("wrong rollover", ('rollover = "none"', 'rollover = "all"'), "allowance.rollover", "found 'all'", "'none'"),
     row("name in capitals", ('name = "b2bee"', 'name = "B2BEE"'), "name", "found 'B2BEE'", "small letters"),
@@ -1150,6 +1197,26 @@ ALLOWED = [
         "Company day",
     ),
     row("choices by name", ('"entry" ', '"ticket_day" '), lambda p: p.rating.round_per, RoundPer.TICKET_DAY),
+    row("no fees said", ("", ""), lambda p: p.fee_schedule, FeeSchedule(FeeInterval.MONTH, FeeTiming.ARREARS)),
+    row(
+        "fees in advance",
+        ("[allowance]", '[fees]\ninterval = "year"\ntiming = "advance"\n[allowance]'),
+        lambda p: p.fee_schedule,
+        FeeSchedule(FeeInterval.YEAR, FeeTiming.ADVANCE),
+    ),
+    row("no rollover", ("", ""), lambda p: p.rating.rollover, None),
+    row(
+        "rollover",
+        ('rollover = "none"', "rollover = { months = 3, cap_hours = 7.5 }"),
+        lambda p: p.rating.rollover,
+        Rollover(3, 27_000),
+    ),
+    row(
+        "rollover without a cap",
+        ('rollover = "none"', "rollover = { months = 1 }"),
+        lambda p: p.rating.rollover,
+        Rollover(1, None),
+    ),
 ]
 
 
@@ -1302,6 +1369,10 @@ OTHER_TERMS = [
     row("at boundary", ('at_boundary = "split"', 'at_boundary = "started_unit_keeps_tariff"')),
     row("unit of the allowance", ("increment_minutes = 30 ", "increment_minutes = 15 ")),
     row("unit of the overage", ("increment_minutes = 60 ", "increment_minutes = 30 ")),
+    row("interval of fees", ("[allowance]", '[fees]\ninterval = "quarter"\n[allowance]')),
+    row("timing of fees", ("[allowance]", '[fees]\ntiming = "advance"\n[allowance]')),
+    row("rollover", ('rollover = "none"', "rollover = { months = 3 }")),
+    row("cap of the rollover", ('rollover = "none"', "rollover = { months = 3, cap_hours = 3 }")),
     row("tariff's rate", ("rate_per_hour = 50", "rate_per_hour = 50.01")),
     row("tariff's increment", ('increment_minutes = 30            # "Per', 'increment_minutes = 10            # "Per')),
     row("tariff's minimum", ("minimum_minutes = 30", "minimum_minutes = 0")),
