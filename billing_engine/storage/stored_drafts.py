@@ -101,7 +101,7 @@ def _draft(
         gross=from_minor(row["gross_minor"], currency),
         payment_days=row["payment_days"],
         holiday_source=row["holiday_source"],
-        expenses=tuple(claim["expense"] for claim in parts[invoice_expenses.name]),
+        expenses=tuple(sorted(claim["expense"] for claim in parts[invoice_expenses.name])),
         setoffs=setoffs,
     )
 
