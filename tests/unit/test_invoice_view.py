@@ -279,6 +279,40 @@ def test_included_time(included, used, overage, said):
     assert (view.bar_percent, view.summary, view.overage) == said
 
 
+USES = [
+    (
+        "hours of earlier months",
+        {"drawn": (("2026-09", 3600), ("2026-10", 27_000 - 3600))},
+        "6:30 of 12:00 h used, 1:00 h of earlier months",
+    ),
+    (
+        "of earlier months alone",
+        {"included_seconds": 0, "drawn": (("2026-09", 27_000),)},
+        "no time included, 7:30 h of earlier months",
+    ),
+    ("late work", {"period": "2026-09"}, "7:30 h more of 12:00 h used"),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "said"), USES)
+def test_time_of_other_months(name, changes, said):
+    """Say what hours that rolled over gave, and of which month late work is."""
+    use = replace(USE, **{"period": "2026-10", "service_from": "2026-10-01", **changes})
+    (view,) = invoice_view(invoice(uses=(use,))).uses
+    assert view.summary == said
+    assert view.heading == "Premium · contract K1" + (" · September 2026" if name == "late work" else "")
+
+
+def test_the_months_own_use_names_price_list_and_zone_of_the_annex():
+    """Late work under an older price list does not stand in for it; a contract with fees alone used nothing."""
+    own = replace(USE, period="2026-10", service_from="2026-10-01")
+    late = replace(own, period="2026-09", price_list_version="2015-01-01")
+    alone = replace(own, contract="K2", service_from="")
+    view = invoice_view(invoice(uses=(own, late, alone), entries=(ENTRY,)))
+    assert [group.note for group in view.annex] == ["price list 2016-01-01, times in Europe/Belgrade"]
+    assert len(view.uses) == 2
+
+
 def test_entry_of_the_annex():
     """An entry shows its local time, ticket, severity, both durations, amount and reason."""
     view = only_entry()

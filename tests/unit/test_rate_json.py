@@ -250,6 +250,42 @@ def test_rejected_rows_stand_in_the_json(tmp_path):
     assert [statement["net_total"] for statement in found["statements"]] == ["810.00"]
 
 
+def test_fees_in_advance_are_rated_with_the_month_before(tmp_path):
+    """Add up what falls due: November's, also for a contract that begins then; nothing where a quarter runs."""
+    contracts = (
+        "contract,customer,price_list,package,starts_on,fee_interval,fee_timing\n"
+        "K1,C1,b2bee,premium,2016-01-01,,advance\n"
+        "K2,C1,b2bee,standard,2026-11-10,quarter,advance\n"
+        "K3,C1,b2bee,standard,2016-10-01,quarter,advance\n"
+    )
+    found = rated_files(tmp_path, contracts=contracts)
+    assert differences(found, SHAPE) == []
+    assert [(one["contract"], one["fee"], one["net_total"]) for one in found["statements"]] == [
+        ("K1", "360.00", "360.00"),
+        ("K2", "540.00", "540.00"),
+        ("K3", "0.00", "0.00"),
+    ]
+    reasons = [charge["reason"] for statement in found["statements"] for charge in statement["charges"]]
+    assert reasons == [
+        "Premium, November 2026",
+        "Standard, November 2026, 21 of 30 days",
+        "Standard, December 2026 \u2013 January 2027",
+    ]
+
+
+def test_a_due_month_that_no_list_prices_rejects_its_contract(tmp_path):
+    """Reject a contract whose quarter began before its price list did."""
+    for name, text in {
+        "customers": CUSTOMERS,
+        "contracts": "contract,customer,price_list,package,starts_on,fee_interval\n"
+        "K1,C1,b2bee,standard,2026-08-01,quarter\n",
+    }.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    young = PriceListBook([replace(b2bee(), valid_from=date(2026, 9, 1))])
+    (row_,) = rate_folder(tmp_path, month("2026-10"), young).rejected
+    assert (row_.line, row_.column) == (2, "price_list")
+
+
 def test_only_the_month_is_rated(tmp_path):
     """Pass over work of other months."""
     found = rated_files(tmp_path, time_entries=WORKED_MONTH, period="2026-11")
