@@ -1,6 +1,7 @@
 """What an invoice prints, before it is laid out."""
 
 from dataclasses import fields, is_dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from billing_engine.documents.view import Fact, InvoiceView, SetoffView
 from billing_engine.errors import UnknownCurrencyError
 from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import InvoiceLine
+from billing_engine.model.payment import Payment
 
 ENGLISH = Locale.parse("en_IE")
 GERMAN = Locale.parse("de")
@@ -244,7 +246,8 @@ def test_all_set_off(setoff):
 @pytest.mark.parametrize("paid", ["100", "432", "500"])
 def test_what_was_paid_is_not_printed(paid):
     """The document is that of the day of issue, whatever came in since."""
-    assert invoice_view(replace(invoice(), paid=Decimal(paid))) == invoice_view(invoice())
+    payment = Payment("P1", "2026-000118", date(2026, 11, 20), Decimal(paid))
+    assert invoice_view(replace(invoice(), payments=(payment,))) == invoice_view(invoice())
 
 
 def test_headings_only_where_contracts_differ():
