@@ -19,7 +19,7 @@ from billing_engine.model.credit import Credit
 from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.invoice import Invoice
 from billing_engine.model.money import LARGEST, plain, round_money
-from billing_engine.model.payment import Payment
+from billing_engine.model.payment import Payment, Received
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.receivables import Ageing, Reminder
@@ -129,12 +129,12 @@ class ReceivablesDesk:
         self._release_pending(done.invoice.draft.customer, connection)
         return done
 
-    def payments(self, invoice: str | None = None, *, connection: Connection | None = None) -> list[Payment]:
+    def payments(self, invoice: str | None = None, *, connection: Connection | None = None) -> list[Received]:
         """Return all payments, or an invoice's, in order of day; raises InvoiceNotFoundError."""
         with self._transactions.reading(connection) as active:
-            if invoice is None:
-                return receipts.read_all_payments(active)
-            return list(invoices.read_invoice(active, invoice).payments)
+            if invoice is not None:
+                invoices.read_invoice(active, invoice)
+            return receipts.read_received(active, invoice)
 
     def ageing(self, as_of: date, *, connection: Connection | None = None) -> Ageing:
         """Sum up what was open by the end of a day, by how long it was overdue."""

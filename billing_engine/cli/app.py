@@ -14,10 +14,12 @@ from billing_engine.cli import (
     billing_commands,
     claim_commands,
     credit_commands,
+    credit_note_commands,
     database_commands,
     doctor_commands,
     invoice_commands,
     price_list_commands,
+    receivables_commands,
     sla_commands,
 )
 from billing_engine.cli.options import World
@@ -69,6 +71,8 @@ def options(
 
 billing_commands.register(app)
 app.add_typer(invoice_commands.app, name="invoice")
+app.add_typer(credit_note_commands.app, name="credit-note")
+receivables_commands.register(app)
 app.add_typer(sla_commands.app, name="sla")
 app.add_typer(claim_commands.app, name="claim")
 app.add_typer(credit_commands.app, name="credit")

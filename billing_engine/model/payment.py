@@ -22,6 +22,14 @@ class Payment:
     amount: Decimal
 
 
+class Received(NamedTuple):
+    """A payment, with whose it is and in which currency."""
+
+    payment: Payment
+    customer: str
+    currency: str
+
+
 class Credited(NamedTuple):
     """What one credit note took back of an invoice."""
 

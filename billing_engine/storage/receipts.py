@@ -10,9 +10,9 @@ from sqlalchemy import Connection, func, select
 
 from billing_engine.errors import PaymentError
 from billing_engine.model.money import from_minor
-from billing_engine.model.payment import Credited, Payment
+from billing_engine.model.payment import Credited, Payment, Received
 from billing_engine.storage.inserting import batches, insert_if_new
-from billing_engine.storage.invoice_tables import credit_note_lines, credit_notes
+from billing_engine.storage.invoice_tables import credit_note_lines, credit_notes, invoices
 from billing_engine.storage.sequences import next_number
 from billing_engine.storage.sla_tables import payments
 
@@ -52,10 +52,19 @@ def add_payment(connection: Connection, payment: Payment) -> Payment:
             return numbered
 
 
-def read_all_payments(connection: Connection) -> list[Payment]:
-    """Return all payments, in order of day."""
-    rows = connection.execute(select(payments).order_by(payments.c.paid_on, payments.c.payment)).mappings()
-    return [Payment(**row) for row in rows]
+def read_received(connection: Connection, invoice: str | None = None) -> list[Received]:
+    """Return all payments, or those of the numbered invoice, in order of day."""
+    statement = (
+        select(payments, invoices.c.customer, invoices.c.currency)
+        .join(invoices, invoices.c.number == payments.c.invoice)
+        .order_by(payments.c.paid_on, payments.c.payment)
+    )
+    if invoice is not None:
+        statement = statement.where(payments.c.invoice == invoice)
+    return [
+        Received(Payment(*(row[column] for column in payments.c)), row["customer"], row["currency"])
+        for row in connection.execute(statement).mappings()
+    ]
 
 
 def read_receipts(connection: Connection, numbers: Mapping[str, str]) -> dict[str, Receipts]:

@@ -52,7 +52,9 @@ def test_what_is_paid_too_much_becomes_a_credit_once(books, october):
     assert (credit.invoice, credit.reference, credit.granted_on) == (october.number, october.number, date(2026, 10, 7))
     third = books.pay_by_hand(october, "2026-10-06", "0.01")
     assert (third.overpayment.amount, third.overpayment.granted_on) == (Decimal("0.01"), date(2026, 10, 7))
-    assert [(p.payment, plain(p.amount)) for p in books.billing.receivables.payments()] == [
+    received = books.billing.receivables.payments()
+    assert {(one.customer, one.currency) for one in received} == {("C1", "EUR")}
+    assert [(one.payment.payment, plain(one.payment.amount)) for one in received] == [
         ("PAY-2026-00001", "1400.00"),
         ("PAY-2026-00002", "0.01"),
         ("BANK-7", "150.00"),
@@ -210,7 +212,7 @@ def test_a_host_can_roll_back_what_it_did_in_its_own_transaction(books, october)
         desk.issue_credit_note(october.number, None, "all", date(2026, 10, 6), connection=connection)
         (note,) = desk.credit_notes(invoice=october.number, connection=connection)
         assert desk.read_credit_note(note.number, connection=connection) == note
-        assert desk.payments(october.number, connection=connection)[0].amount == 1600
+        assert desk.payments(october.number, connection=connection)[0].payment.amount == 1600
         assert desk.ageing(date(2026, 12, 1), connection=connection).rows == ()
         connection.rollback()
     assert books.dump() == before
