@@ -89,6 +89,8 @@ class CustomerPlan:
     """Of all that is to be issued; the same once it is. Empty when there is nothing."""
     former: Figures | None = None
     """Sums of the invoice of the month before."""
+    price_lists: frozenset[tuple[str, str]] = frozenset()
+    """Versions that priced the draft, with the hash of their terms."""
 
     @property
     def change(self) -> Change:
@@ -178,7 +180,8 @@ def _with_draft(
     draft = draft_invoice(given.customer, cards.month, rated.statements, annex, settings, given.credits, earlier)
     _check_claims(draft, plan.held)
     check_draft(draft)
-    plan = replace(plan, draft=draft)
+    used = frozenset(listed for month in months for statement in month.statements for listed in statement.price_lists)
+    plan = replace(plan, draft=draft, price_lists=used)
     if not any(line.amount for line in draft.lines) and not settings.zero_invoices:
         return _hashed(replace(plan, reason="comes to 0.00"), given)
     plan = _hashed(replace(plan, outcome=RunOutcome.TO_ISSUE), given)
@@ -206,10 +209,10 @@ def _credit_notes(returns: Iterable[FeeReturn]) -> tuple[CreditNoteDraft, ...]:
 
 def _check_price_lists(statements: Iterable[Statement], used: Mapping[str, str]) -> None:
     """Raise PriceListChangedError when terms differ from when an invoice first used them."""
-    for statement in statements:
-        if used.get(statement.price_list_version, statement.price_list_hash) != statement.price_list_hash:
+    for version, terms_hash in (listed for statement in statements for listed in statement.price_lists):
+        if used.get(version, terms_hash) != terms_hash:
             raise PriceListChangedError(
-                f"price list {statement.price_list_version} was changed after invoices were issued with it; "
+                f"price list {version} was changed after invoices were issued with it; "
                 "restore it and write the change as a new version with a later valid_from"
             )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -22,7 +23,7 @@ from billing_engine.run_inputs import Known
 from billing_engine.storage import runs
 from billing_engine.storage.audit import Event
 from billing_engine.storage.credit_notes import issue_credit_note
-from billing_engine.storage.issuing import Issuing, issue_invoice
+from billing_engine.storage.issuing import Issuing, issue_invoices
 from billing_engine.storage.runs import Progress, RunState
 from billing_engine.storage.settlement import settle_overpayment
 
@@ -53,82 +54,109 @@ class Desk:
     journal: Journal
 
 
-def issue_customer(connection: Connection, known: Known, plan: CustomerPlan, desk: Desk) -> CustomerPlan:
-    """Write what a customer's plan says, the customer being locked; raises PlanChangedError and what storage raises."""
+Planned = tuple[Known, CustomerPlan]
+"""What was read of a customer, and the plan that came of it."""
+
+
+def is_done(known: Known, plan: CustomerPlan) -> bool:
+    """Tell whether there is nothing to write: the invoice is there, or the run says already what the plan comes to."""
     if plan.outcome is RunOutcome.ALREADY_ISSUED:
-        return plan
-    customer = plan.customer.customer
-    hashes = desk.approval.hashes
-    if hashes is not None and plan.plan_hash != hashes.get(customer, ""):
-        raise PlanChangedError("its input changed after the plan was approved; nothing was issued")
-    events: list[Event] = []
-    done = plan
-    if plan.outcome is not RunOutcome.PARKED:
-        with watch_credits(connection, customer, events, needed=_moves_credits(plan)):
-            done = _issue_documents(connection, known, plan, desk, events)
-    if not is_noted(known, done):
-        runs.note_progress(connection, desk.month, customer, _progress(done))
-        if done.outcome is RunOutcome.PARKED:
-            events.append(Event("run.parked", f"{desk.month}/{customer}", {"reason": done.reason}))
-    desk.journal.note_all(connection, events)
-    return done
-
-
-def is_noted(known: Known, plan: CustomerPlan) -> bool:
-    """Tell whether the run says of the customer what the plan comes to, so that there is nothing to write."""
+        return True
     return plan.outcome in _STATES and not plan.credit_notes and known.progress == _progress(plan)
 
 
-def _progress(plan: CustomerPlan) -> Progress:
-    return Progress(_STATES[plan.outcome], plan.reason, plan.plan_hash)
+def is_plain(plan: CustomerPlan) -> bool:
+    """Tell whether a plan moves no credits and did not fail, so that it can be written together with others."""
+    return plan.outcome is not RunOutcome.FAILED and not _moves_credits(plan)
 
 
 def _moves_credits(plan: CustomerPlan) -> bool:
     return bool(plan.credit_notes or (plan.draft is not None and plan.draft.setoffs))
 
 
-def _issue_documents(
-    connection: Connection, known: Known, plan: CustomerPlan, desk: Desk, events: list[Event]
-) -> CustomerPlan:
-    done = plan
-    if plan.outcome is RunOutcome.TO_ISSUE and plan.draft is not None:
-        done = _issue_draft(connection, known, plan, plan.draft, desk.approval, events)
-        if plan.draft.setoffs and not plan.draft.amount_due:
-            # The month is paid, by credits alone.
-            claim_desk.release_pending(connection, plan.customer.customer, desk.book)
-    for draft in plan.credit_notes:
-        numbering = desk.approval.settings.credit_note_numbering(desk.approval.issued_on)
-        issued = issue_credit_note(connection, draft, numbering, desk.approval.issued_on)
-        settle_overpayment(connection, draft.invoice)
-        events.append(event_of_credit_note(issued))
+def _progress(plan: CustomerPlan) -> Progress:
+    return Progress(_STATES[plan.outcome], plan.reason, plan.plan_hash)
+
+
+def issue_plans(connection: Connection, planned: Sequence[Planned], desk: Desk) -> list[CustomerPlan]:
+    """Write what the plans of locked customers say, and return what became of them, in the same order.
+
+    Raises PlanChangedError and what storage raises.
+    """
+    for _, plan in planned:
+        _check_approved(plan, desk.approval)
+    events: list[Event] = []
+    with ExitStack() as watching:
+        for _, plan in planned:
+            if _moves_credits(plan):
+                watching.enter_context(watch_credits(connection, plan.customer.customer, events))
+        numbers = _issue_invoices(connection, planned, desk.approval)
+        done = [_ended(plan, numbers, events) for _, plan in planned]
+        for plan in done:
+            if plan.outcome is not RunOutcome.PARKED:
+                _issue_credit_notes(connection, plan, desk, events)
+    changed = [plan for (known, _), plan in zip(planned, done, strict=True) if not is_done(known, plan)]
+    events += [
+        Event("run.parked", f"{desk.month}/{plan.customer.customer}", {"reason": plan.reason})
+        for plan in changed
+        if plan.outcome is RunOutcome.PARKED
+    ]
+    runs.note_progress(connection, desk.month, {plan.customer.customer: _progress(plan) for plan in changed})
+    desk.journal.note_all(connection, events)
     return done
 
 
-def _issue_draft(
-    connection: Connection,
-    known: Known,
-    plan: CustomerPlan,
-    draft: InvoiceDraft,
-    approval: Approval,
-    events: list[Event],
-) -> CustomerPlan:
-    issuing = Issuing(
-        numbering=approval.settings.invoice_numbering(draft.period),
-        issued_on=approval.issued_on,
-        content_hash=content_hash(draft),
-        revision=known.revision,
-        former_claims=known.former_claims,
-        known_price_lists=frozenset(known.given.used_price_lists),
-    )
-    number = issue_invoice(connection, draft, issuing)
-    if number is None:
-        raise AssertionError("nobody else issues for a customer that is locked")
+def _check_approved(plan: CustomerPlan, approval: Approval) -> None:
+    if approval.hashes is not None and plan.plan_hash != approval.hashes.get(plan.customer.customer, ""):
+        raise PlanChangedError("its input changed after the plan was approved; nothing was issued")
+
+
+def _issue_invoices(connection: Connection, planned: Sequence[Planned], approval: Approval) -> dict[str, str]:
+    """Issue the drafts that are to be issued; returns the numbers by customer."""
+    wanted = [
+        Issuing(plan.draft, _hash_of_invoice(plan, plan.draft), known.revision, known.former_claims, plan.price_lists)
+        for known, plan in planned
+        if plan.outcome is RunOutcome.TO_ISSUE and plan.draft is not None
+    ]
+    if not wanted:
+        return {}
+    numbering = approval.settings.invoice_numbering(wanted[0].draft.period)
+    numbers = issue_invoices(connection, wanted, numbering, approval.issued_on)
+    return {one.draft.customer: number for one, number in zip(wanted, numbers, strict=True)}
+
+
+def _ended(plan: CustomerPlan, numbers: Mapping[str, str], events: list[Event]) -> CustomerPlan:
+    """Tell what became of a plan, and the trail of its invoice."""
+    number, draft = numbers.get(plan.customer.customer), plan.draft
+    if number is None or draft is None:
+        return plan
     details = {
         "customer": draft.customer,
         "period": str(draft.period),
         "currency": draft.currency,
         "gross": plain(draft.gross),
-        "content_hash": issuing.content_hash,
+        "content_hash": _hash_of_invoice(plan, draft),
     }
     events.append(Event("invoice.issued", number, details))
     return replace(plan, outcome=RunOutcome.ISSUED, invoice_number=number)
+
+
+def _hash_of_invoice(plan: CustomerPlan, draft: InvoiceDraft) -> str:
+    return content_hash(draft) if plan.credit_notes else plan.plan_hash
+
+
+def _issue_credit_notes(connection: Connection, plan: CustomerPlan, desk: Desk, events: list[Event]) -> None:
+    """Issue credit notes; and where credits alone pay the month, grant what waited for that."""
+    if (
+        plan.outcome is RunOutcome.ISSUED
+        and plan.draft is not None
+        and plan.draft.setoffs
+        and not plan.draft.amount_due
+    ):
+        claim_desk.release_pending(connection, plan.customer.customer, desk.book)
+    approval = desk.approval
+    for draft in plan.credit_notes:
+        numbering = approval.settings.credit_note_numbering(approval.issued_on)
+        issued = issue_credit_note(connection, draft, numbering, approval.issued_on)
+        settle_overpayment(connection, draft.invoice)
+        events.append(event_of_credit_note(issued))

@@ -81,12 +81,10 @@ class Journal:
 
 
 @contextmanager
-def watch_credits(connection: Connection, customer: str, events: list[Event], *, needed: bool = True) -> Iterator[None]:
+def watch_credits(connection: Connection, customer: str, events: list[Event]) -> Iterator[None]:
     """Add an event for each posting to a customer's credits meanwhile; the customer is locked."""
-    before = {entry.posting for entry in read_ledger(connection, customer)} if needed else set()
+    before = {entry.posting for entry in read_ledger(connection, customer)}
     yield
-    if not needed:
-        return
     for entry in read_ledger(connection, customer):
         if entry.posting not in before and entry.amount > 0:
             what = "given_back" if entry.credit_note else _NAMES[entry.account]

@@ -7,7 +7,7 @@ one goes on: an invoice is there with all that belongs to it, or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ from billing_engine.billing_run import (
     plan_customer,
 )
 from billing_engine.errors import BillingError, NotParkedError, PlanChangedError, SettingsMissingError
-from billing_engine.issuing import Approval, Desk, is_noted, issue_customer
+from billing_engine.issuing import Approval, Desk, Planned, is_done, is_plain, issue_plans
 from billing_engine.journal import Journal
 from billing_engine.model.invoice import Seller
 from billing_engine.model.period import Month
@@ -40,6 +40,9 @@ from billing_engine.transactions import Transactions
 
 _UNSETTLED = Settings(seller=Seller(name="", address="", country=""))
 """Plans may be made before there are settings; they then show no tax."""
+
+GROUP = 20
+"""Customers that are issued in one transaction, as long as nothing goes wrong: it is commits that take the time."""
 
 OnProgress = Callable[[CustomerPlan], object]
 
@@ -94,11 +97,14 @@ class RunDesk:
         plans: list[CustomerPlan] = []
         for batch in batches(ids):
             with self._transactions.reading(connection) as active:
-                batch_known = read_inputs(active, month, batch, issued_on)
-            for known in batch_known:
-                plans.append(self._issue_one(known, cards, desk, connection))
-                if on_progress is not None:
-                    on_progress(plans[-1])
+                known = read_inputs(active, month, batch, issued_on)
+            planned = zip(known, plan_billing_run([one.given for one in known], cards, settings), strict=True)
+            # In a host's transaction nothing can be tried again, so each stands alone.
+            for group in _groups(planned, 1 if connection is not None else GROUP):
+                for plan in self._issue_group(group, cards, desk, connection):
+                    plans.append(plan)
+                    if on_progress is not None:
+                        on_progress(plan)
         return plans
 
     def _settle(self, on: date, connection: Connection | None) -> None:
@@ -140,28 +146,27 @@ class RunDesk:
 
         self._transactions.retrying(connection, begin)
 
-    def _issue_one(self, known: Known, cards: RateCards, desk: Desk, connection: Connection | None) -> CustomerPlan:
-        customer, approval = known.given.customer, desk.approval
-        (plan,) = plan_billing_run([known.given], cards, approval.settings)
-        if plan.outcome is RunOutcome.ALREADY_ISSUED or is_noted(known, plan):
-            return plan
+    def _issue_group(
+        self, group: Sequence[Planned], cards: RateCards, desk: Desk, connection: Connection | None
+    ) -> Iterator[CustomerPlan]:
+        """Issue customers in one transaction; when that fails one by one, so that each stands for itself."""
+        if all(is_done(known, plan) for known, plan in group):
+            yield from (plan for _, plan in group)
+            return
 
-        def issue(active: Connection) -> CustomerPlan:
-            read, planned = known, plan
-            if not master_data.lock_customer(active, customer.customer, known.version):
-                master_data.lock_customer(active, customer.customer)
-                (read,) = read_inputs(active, cards.month, [customer.customer], approval.issued_on)
-                planned = plan_customer(read.given, cards, approval.settings)
-            elif plan.outcome is RunOutcome.FAILED:
-                planned = plan_customer(read.given, cards, approval.settings)  # raises what it failed of
-            return issue_customer(active, read, planned, desk)
+        def issue(active: Connection) -> list[CustomerPlan]:
+            return issue_plans(active, _still_true(active, group, cards, desk), desk)
 
         try:
-            return self._transactions.retrying(connection, issue)
+            yield from self._transactions.retrying(connection, issue)
         except Exception as error:  # whatever is wrong with one customer must not stop the others
             if connection is not None:
                 raise
-            return self._note_failure(known, cards.month, _without_parameters(error))
+            if len(group) == 1:
+                yield self._note_failure(group[0][0], cards.month, _without_parameters(error))
+                return
+            for one in group:
+                yield from self._issue_group([one], cards, desk, connection)
 
     def _note_failure(self, known: Known, month: Month, error: Exception) -> CustomerPlan:
         plan = replace(failed(known.given.customer, error), former=known.given.former)
@@ -169,7 +174,7 @@ class RunDesk:
             progress = Progress(RunState.FAILED, plan.reason)
             with suppress(BillingError, DBAPIError):  # the run's outcome tells it anyway
                 self._transactions.retrying(
-                    None, lambda active: runs.note_progress(active, month, plan.customer.customer, progress)
+                    None, lambda active: runs.note_progress(active, month, {plan.customer.customer: progress})
                 )
         return plan
 
@@ -218,6 +223,42 @@ class RunDesk:
             for plan in self.plan(period, sorted(customers_by_month.get(period, ())), None, connection)
         )
         return [(period, plan) for period, plan in plans if plan.held or plan.outcome is RunOutcome.FAILED]
+
+
+def _groups(planned: Iterable[Planned], size: int) -> Iterator[list[Planned]]:
+    """Put plain plans together that follow each other; what moves credits, or failed, stands alone."""
+    group: list[Planned] = []
+    for one in planned:
+        plain = is_plain(one[1])
+        if group and not (plain and is_plain(group[0][1]) and len(group) < size):
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
+
+def _still_true(connection: Connection, group: Sequence[Planned], cards: RateCards, desk: Desk) -> list[Planned]:
+    """Lock the customers, and plan those again that were changed since they were read, or whose plan had failed.
+
+    Raises whatever a plan fails of.
+    """
+    ids = [known.given.customer.customer for known, _ in group]
+    versions = master_data.lock_versions(connection, ids)
+    stale = [
+        known.given.customer.customer
+        for known, plan in group
+        if versions.get(known.given.customer.customer) != known.version or plan.outcome is RunOutcome.FAILED
+    ]
+    again = {
+        known.given.customer.customer: (known, plan_customer(known.given, cards, desk.approval.settings))
+        for known in (read_inputs(connection, desk.month, stale, desk.approval.issued_on) if stale else ())
+    }
+    current = [again.get(customer, one) for customer, one in zip(ids, group, strict=True)]
+    master_data.count_change(
+        connection, [known.given.customer.customer for known, plan in current if not is_done(known, plan)]
+    )
+    return current
 
 
 def _without_parameters(error: Exception) -> Exception:

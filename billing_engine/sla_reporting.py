@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from billing_engine import claim_desk
 from billing_engine.model.contract import Customer
 from billing_engine.model.credit import Account, Credit, Refund
+from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.instant import Instant, local_date, local_datetime
 from billing_engine.model.invoice import InvoiceDraft
 from billing_engine.model.money import ZERO
@@ -25,7 +26,7 @@ from billing_engine.sla.clocks import Clocks
 from billing_engine.sla.summary import opened_in, summarize_targets, worst_cases
 from billing_engine.sla.termination import termination_rights, unused_fee
 from billing_engine.sla.tickets import measure_tickets
-from billing_engine.storage import credit_ledger, invoices, sla_records
+from billing_engine.storage import credit_ledger, credit_notes, invoices, sla_records
 
 
 def report_of(
@@ -89,28 +90,27 @@ def refund_of(
     parts: list[tuple[str, Decimal]] = []
     currency = ""
     for due in sla.dues:
-        if due.paid_on is not None and not due.is_withdrawn and Month.parse(due.period).last_day > terminated_on:
+        if due.paid_on is not None and not due.is_withdrawn:
             draft = invoices.read_invoice(connection, due.number).draft
-            unused = _unused_fees(draft, concerned, terminated_on)
+            returned = credit_notes.read_credit_notes(connection, invoice=due.number)
+            unused = _unused_fees(draft, concerned, terminated_on, returned)
             if unused:
                 parts.append((due.number, unused))
                 currency = draft.currency
     return Refund(customer, terminated_on, tuple(rights.values()), tuple(parts), currency)
 
 
-def _unused_fees(draft: InvoiceDraft, contracts: Collection[str], terminated_on: date) -> Decimal:
-    """Add up the parts of an invoice's fees for days after the termination, by the days that each was charged for."""
-    days = {
-        use.contract: (date.fromisoformat(use.service_from), date.fromisoformat(use.service_to))
-        for use in draft.uses
-        if use.service_from
-    }
-    whole = (draft.period.first_day, draft.period.last_day)
-    return sum(
-        (
-            unused_fee(line.amount, *days.get(line.contract, whole), terminated_on, draft.currency)
-            for line in draft.lines
-            if line.kind == "fee" and line.contract in contracts
-        ),
-        ZERO,
-    )
+def _unused_fees(
+    draft: InvoiceDraft, contracts: Collection[str], terminated_on: date, returned: Iterable[CreditNote]
+) -> Decimal:
+    """Add up what an invoice's fees charged for days after the termination, but not more than credit notes left."""
+    credited: dict[int, Decimal] = {}
+    for part in (part for note in returned for part in note.draft.lines):
+        credited[part.invoice_position] = credited.get(part.invoice_position, ZERO) + part.amount
+    fees = [line for line in draft.lines if line.kind == "fee" and line.contract in contracts and line.service_from]
+    unused = ZERO
+    for line in fees:
+        days = (date.fromisoformat(line.service_from), date.fromisoformat(line.service_to))
+        later = unused_fee(line.amount, *days, terminated_on, draft.currency)
+        unused += min(later, line.amount - credited.get(line.position, ZERO))
+    return unused

@@ -105,7 +105,7 @@ def _row(plan: CustomerPlan, paths: dict[str, Path]) -> tuple[str, ...]:
     credited = [tables.money(-setoff.amount, draft.currency) for setoff in draft.setoffs]
     return (
         plan.customer.name,
-        ", ".join(use.package_title for use in draft.uses),
+        ", ".join(dict.fromkeys(use.package_title for use in draft.uses)),
         hours_and_minutes(worked),
         ", ".join(credited),
         tables.money(draft.net, draft.currency),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table
@@ -19,9 +19,13 @@ def insert_if_new(connection: Connection, table: Table, row: Mapping[str, Any]) 
 
     The row itself is asked for: not every driver counts the rows of such a statement.
     """
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).values(row).on_conflict_do_nothing().returning(*table.primary_key)
+    statement = insert_of(connection)(table).values(row).on_conflict_do_nothing().returning(*table.primary_key)
     return connection.execute(statement).one_or_none() is not None
+
+
+def insert_of(connection: Connection) -> Callable[[Table], Any]:
+    """Return the database's own insert, which may say what to do about a row that is there."""
+    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
 
 
 def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

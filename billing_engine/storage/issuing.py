@@ -1,13 +1,13 @@
-"""Issuing an invoice: all of it in one transaction, its number last."""
+"""Issuing invoices: all of them in one transaction, their numbers last."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from billing_engine.model.invoice import InvoiceDraft
 from billing_engine.model.money import to_minor
@@ -26,57 +26,82 @@ from billing_engine.storage.sequences import next_number
 
 
 class Issuing(NamedTuple):
-    """How a draft becomes an invoice."""
+    """A draft that is to become an invoice."""
 
-    numbering: Numbering
-    issued_on: date
+    draft: InvoiceDraft
     content_hash: str
     revision: int = 1
     """More than 1 where the period was credited to be billed anew."""
     former_claims: Mapping[str, int] = {}
     """How often an entry or expense stood on invoices that were credited to be billed anew, by id."""
-    known_price_lists: frozenset[str] = frozenset()
-    """Versions that invoices used before."""
+
+    price_lists: frozenset[tuple[str, str]] = frozenset()
+    """Versions that priced it, with the hash of their terms."""
+
+    @property
+    def key(self) -> str:
+        key = f"invoice/{self.draft.period}/{self.draft.customer}"
+        return key if self.revision == 1 else f"{key}/{self.revision}"
 
 
-def issue_invoice(connection: Connection, draft: InvoiceDraft, issuing: Issuing) -> str | None:
-    """Write a draft as an invoice and return its number; None when the customer has one for the period already.
+def issue_invoices(
+    connection: Connection, wanted: Sequence[Issuing], numbering: Numbering, issued_on: date
+) -> list[str]:
+    """Write drafts as invoices and return their numbers, in the same order.
 
-    The first statement claims customer and period, the last two take the number: the counter that all customers share
-    is locked for these and the commit alone, and only an invoice that is complete takes a number, so none is missing.
+    What is claimed is written first and the numbers last: the counter that all customers share is locked for these and
+    the commit alone, and only an invoice that is complete has a number, so none is missing.
 
-    Raises IntegrityError when an entry stands on another invoice, CreditSpentError when a credit has less left,
-    DateOrderError when the series has an invoice of a later day.
+    Raises IntegrityError when a customer has an invoice for the period already, or an entry stands on another one,
+    CreditSpentError when a credit has less left, DateOrderError when the series has an invoice of a later day.
     """
-    key = f"invoice/{draft.period}/{draft.customer}"
-    if issuing.revision > 1:
-        key = f"{key}/{issuing.revision}"
-    if not insert_if_new(connection, invoices, _invoice_row(key, draft, issuing)):
-        return None
-    for use in draft.uses:
-        if use.price_list_version not in issuing.known_price_lists:
-            row = {"version": use.price_list_version, "content_hash": use.price_list_hash}
-            insert_if_new(connection, used_price_lists, row)
-    _insert_parts(connection, key, draft, issuing.former_claims)
-    set_off(connection, key, draft.setoffs, draft.currency, issuing.issued_on)
-    numbering = issuing.numbering
-    sequence = next_number(connection, numbering.series, numbering.year, issuing.issued_on)
-    number = numbering.number(sequence)
-    connection.execute(update(invoices).where(invoices.c.invoice == key).values(number=number, sequence=sequence))
-    return number
+    _insert(connection, invoices, [_invoice_row(one, numbering, issued_on) for one in wanted])
+    _use_price_lists(connection, wanted)
+    for table, rows_of in _PARTS.items():
+        _insert(connection, table, [row for one in wanted for row in rows_of(one)])
+    for one in wanted:
+        set_off(connection, one.key, one.draft.setoffs, one.draft.currency, issued_on)
+    last = next_number(connection, numbering.series, numbering.year, issued_on, count=len(wanted))
+    sequences = range(last - len(wanted) + 1, last + 1)
+    rows = [
+        {"key": one.key, "number": numbering.number(sequence), "sequence": sequence}
+        for one, sequence in zip(wanted, sequences, strict=True)
+    ]
+    connection.execute(_NUMBERED, rows)
+    return [str(row["number"]) for row in rows]
 
 
-def _invoice_row(key: str, draft: InvoiceDraft, issuing: Issuing) -> dict[str, Any]:
+_NUMBERED = (
+    update(invoices)
+    .where(invoices.c.invoice == bindparam("key"))
+    .values(number=bindparam("number"), sequence=bindparam("sequence"))
+)
+
+
+def _use_price_lists(connection: Connection, wanted: Iterable[Issuing]) -> None:
+    used = dict(listed for one in wanted for listed in one.price_lists)
+    known = set(connection.scalars(select(used_price_lists.c.version).where(used_price_lists.c.version.in_(used))))
+    for version in sorted(used.keys() - known):
+        insert_if_new(connection, used_price_lists, {"version": version, "content_hash": used[version]})
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    for batch in batches(rows):
+        connection.execute(insert(table), batch)
+
+
+def _invoice_row(one: Issuing, numbering: Numbering, issued_on: date) -> dict[str, Any]:
+    draft = one.draft
     return {
-        "invoice": key,
-        "series": issuing.numbering.series,
-        "year": issuing.numbering.year,
+        "invoice": one.key,
+        "series": numbering.series,
+        "year": numbering.year,
         "customer": draft.customer,
         "period": str(draft.period),
-        "revision": issuing.revision,
+        "revision": one.revision,
         "currency": draft.currency,
-        "issued_on": issuing.issued_on,
-        "due_on": issuing.issued_on + timedelta(days=draft.payment_days),
+        "issued_on": issued_on,
+        "due_on": issued_on + timedelta(days=draft.payment_days),
         "payment_days": draft.payment_days,
         "net_minor": to_minor(draft.net, draft.currency),
         "tax_percent": draft.tax_percent,
@@ -87,30 +112,38 @@ def _invoice_row(key: str, draft: InvoiceDraft, issuing: Issuing) -> dict[str, A
         "seller": asdict(draft.seller),
         "buyer": asdict(draft.buyer),
         "holiday_source": draft.holiday_source,
-        "content_hash": issuing.content_hash,
+        "content_hash": one.content_hash,
     }
 
 
-def _insert_parts(connection: Connection, key: str, draft: InvoiceDraft, former_claims: Mapping[str, int]) -> None:
-    lines = [_row(line, invoice=key, amount=to_minor(line.amount, draft.currency)) for line in draft.lines]
-    uses = [_row(use, invoice=key, position=position) for position, use in enumerate(draft.uses, 1)]
-    entries = [
-        _row(
-            entry,
-            invoice=key,
-            position=position,
-            claim=former_claims.get(entry.entry, 0) + 1,
-            amount=to_minor(entry.amount, draft.currency),
-        )
-        for position, entry in enumerate(draft.entries, 1)
-    ]
-    expenses = [
-        {"expense": expense, "claim": former_claims.get(expense, 0) + 1, "invoice": key} for expense in draft.expenses
-    ]
-    parts = ((invoice_lines, lines), (invoice_uses, uses), (invoice_entries, entries), (invoice_expenses, expenses))
-    for table, rows in parts:
-        for batch in batches(rows):
-            connection.execute(insert(table), batch)
+def _line_rows(one: Issuing) -> Iterator[dict[str, Any]]:
+    for line in one.draft.lines:
+        yield _row(line, invoice=one.key, amount=to_minor(line.amount, one.draft.currency))
+
+
+def _use_rows(one: Issuing) -> Iterator[dict[str, Any]]:
+    for position, use in enumerate(one.draft.uses, 1):
+        yield _row(use, invoice=one.key, position=position)
+
+
+def _entry_rows(one: Issuing) -> Iterator[dict[str, Any]]:
+    for position, entry in enumerate(one.draft.entries, 1):
+        claim = one.former_claims.get(entry.entry, 0) + 1
+        amount = to_minor(entry.amount, one.draft.currency)
+        yield _row(entry, invoice=one.key, position=position, claim=claim, amount=amount)
+
+
+def _expense_rows(one: Issuing) -> Iterator[dict[str, Any]]:
+    for expense in one.draft.expenses:
+        yield {"expense": expense, "claim": one.former_claims.get(expense, 0) + 1, "invoice": one.key}
+
+
+_PARTS: dict[Table, Callable[[Issuing], Iterator[dict[str, Any]]]] = {
+    invoice_lines: _line_rows,
+    invoice_uses: _use_rows,
+    invoice_entries: _entry_rows,
+    invoice_expenses: _expense_rows,
+}
 
 
 def _row(part: Any, **more: Any) -> dict[str, Any]:

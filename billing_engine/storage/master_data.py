@@ -45,25 +45,33 @@ def read_contracts(connection: Connection, customer_ids: Sequence[str] | None = 
     return {row["contract"]: read_contract(row) for row in rows}
 
 
-def lock_customer(connection: Connection, customer: str, version: int | None = None) -> bool:
-    """Let nobody else change what decides a customer's invoices until the transaction ends; tells whether that worked.
+def lock_customer(connection: Connection, customer: str) -> None:
+    """Let nobody else change what decides a customer's invoices until the transaction ends, and count the change."""
+    lock_customers(connection, [customer])
 
-    With a version it only works while that is still the customer's: what was read with it then still holds. Taking the
-    lock makes a new version, so that a plan from before it is not issued. The row is locked on PostgreSQL, on SQLite
-    the one write lock was taken when the transaction began.
+
+def lock_versions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Lock customers, in order of id so that two who do so never wait for each other, and return their versions.
+
+    The rows are locked on PostgreSQL; on SQLite the one write lock was taken when the transaction began.
     """
-    statement = update(customers).where(customers.c.customer == customer).values(version=customers.c.version + 1)
-    if version is not None:
-        statement = statement.where(customers.c.version == version)
-    return connection.execute(statement).rowcount == 1
+    statement = select(customers.c.customer, customers.c.version).where(customers.c.customer.in_(ids))
+    rows = connection.execute(statement.order_by(customers.c.customer).with_for_update())
+    return {row.customer: row.version for row in rows}
+
+
+def count_change(connection: Connection, ids: Sequence[str]) -> None:
+    """Give locked customers a new version, so that no plan from before is issued."""
+    if ids:
+        changed = customers.c.customer.in_(ids)
+        connection.execute(update(customers).where(changed).values(version=customers.c.version + 1))
 
 
 def lock_customers(connection: Connection, ids: Iterable[str]) -> None:
-    """Lock several customers, in order of id, so that two who do so never wait for each other."""
+    """Lock customers of whom something is about to change."""
     for batch in batches(sorted(set(ids))):
-        wanted = customers.c.customer.in_(batch)
-        connection.execute(select(customers.c.customer).where(wanted).order_by(customers.c.customer).with_for_update())
-        connection.execute(update(customers).where(wanted).values(version=customers.c.version + 1))
+        lock_versions(connection, batch)
+        count_change(connection, batch)
 
 
 def read_contract(row: RowMapping) -> Contract:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
 from billing_engine.model.instant import Instant
 from billing_engine.model.period import Month
-from billing_engine.storage.inserting import batches, insert_if_new
+from billing_engine.storage.inserting import batches, insert_if_new, insert_of
 from billing_engine.storage.run_tables import releases, run_customers, runs
 
 
@@ -44,23 +44,25 @@ def begin_run(connection: Connection, period: Month, begun_at: Instant, begun_by
 def plan_customers(connection: Connection, period: Month, customers: Sequence[str]) -> None:
     """Put customers that the run does not know yet on its list."""
     known = read_progress(connection, period, customers)
-    rows = [
-        {"period": str(period), "customer": customer, "state": RunState.PLANNED, "reason": "", "plan_hash": ""}
-        for customer in customers
-        if customer not in known
-    ]
+    new = {customer: Progress(RunState.PLANNED) for customer in customers if customer not in known}
+    _upsert(connection, period, new, replace=False)
+
+
+def note_progress(connection: Connection, period: Month, progress: Mapping[str, Progress]) -> None:
+    """Write down how far the run came, by customer."""
+    _upsert(connection, period, progress, replace=True)
+
+
+def _upsert(connection: Connection, period: Month, progress: Mapping[str, Progress], *, replace: bool) -> None:
+    insert = insert_of(connection)(run_customers)
+    if replace:
+        written = {name: insert.excluded[name] for name in Progress._fields}
+        statement = insert.on_conflict_do_update(index_elements=["period", "customer"], set_=written)
+    else:
+        statement = insert.on_conflict_do_nothing()
+    rows = [{"period": str(period), "customer": customer, **one._asdict()} for customer, one in progress.items()]
     for batch in batches(rows):
-        for row in batch:
-            insert_if_new(connection, run_customers, row)
-
-
-def note_progress(connection: Connection, period: Month, customer: str, progress: Progress) -> None:
-    """Write down how far the run came with a customer."""
-    of_customer = (run_customers.c.period == str(period), run_customers.c.customer == customer)
-    written = connection.execute(update(run_customers).where(*of_customer).values(progress._asdict()))
-    if written.rowcount == 0:
-        row = {"period": str(period), "customer": customer, **progress._asdict()}
-        connection.execute(insert(run_customers).values(row))
+        connection.execute(statement, batch)
 
 
 def read_progress(connection: Connection, period: Month, customers: Sequence[str]) -> dict[str, Progress]:

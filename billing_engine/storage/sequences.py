@@ -13,15 +13,17 @@ from billing_engine.storage.invoice_tables import number_counters
 _LAST_DAY = number_counters.c.last_issued_on
 
 
-def next_number(connection: Connection, series: str, year: int, issued_on: date | None = None) -> int:
-    """Take the next number; the sequence is locked for others until the transaction ends.
+def next_number(
+    connection: Connection, series: str, year: int, issued_on: date | None = None, *, count: int = 1
+) -> int:
+    """Take the next numbers and return the last of them; the sequence is locked until the transaction ends.
 
     Documents have a day of issue: within a series none is earlier than the one before. Raises DateOrderError.
     """
     counting = (
         update(number_counters)
         .where(number_counters.c.series == series, number_counters.c.year == year)
-        .values(last_number=number_counters.c.last_number + 1)
+        .values(last_number=number_counters.c.last_number + count)
         .returning(number_counters.c.last_number)
     )
     if issued_on is not None:

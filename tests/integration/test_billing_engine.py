@@ -10,7 +10,7 @@ from builders import PRICE_LISTS, b2bee, with_tariff
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from billing_engine import BillingEngine, Month
+from billing_engine import BillingEngine, Month, run_desk
 from billing_engine.billing_run import RunOutcome
 from billing_engine.errors import SchemaVersionError, SettingsMissingError
 from billing_engine.intake.price_list_file import read_price_lists
@@ -230,14 +230,14 @@ def test_later_edits_never_reach_an_issued_invoice(loaded, tmp_path):
 
 def test_failing_customer_stops_no_other_and_takes_no_number(loaded, database, monkeypatch):
     """A customer whose writing fails is reported; the others are issued without a gap."""
-    insert_parts = issuing._insert_parts  # noqa: SLF001 - where a disk would fill up
+    next_number = issuing.next_number
 
-    def fail_for_first(connection, key, draft, claims):
-        insert_parts(connection, key, draft, claims)
-        if draft.customer == "C1":
+    def fail_for_first(connection, *series, **count):
+        if connection.scalar(select(invoice_tables.invoices.c.invoice).where(_of("C1"), _without_number())):
             raise OSError("the disk is full")
+        return next_number(connection, *series, **count)
 
-    monkeypatch.setattr(issuing, "_insert_parts", fail_for_first)
+    monkeypatch.setattr(issuing, "next_number", fail_for_first)
     plans = {plan.customer.customer: plan for plan in loaded.issue(OCTOBER, ISSUED_ON)}
     assert (plans["C1"].outcome, plans["C1"].reason) == (RunOutcome.FAILED, "OSError: the disk is full")
     assert plans["C3"].invoice_number == "2026-000001"
@@ -245,6 +245,14 @@ def test_failing_customer_stops_no_other_and_takes_no_number(loaded, database, m
     assert (
         next(p for p in loaded.issue(OCTOBER, ISSUED_ON) if p.customer.customer == "C1").invoice_number == "2026-000002"
     )
+
+
+def _of(customer):
+    return invoice_tables.invoices.c.customer == customer
+
+
+def _without_number():
+    return invoice_tables.invoices.c.number.is_(None)
 
 
 def test_customer_that_can_not_be_rated_fails_alone(loaded, monkeypatch):
@@ -272,12 +280,13 @@ def test_entry_is_billed_once_ever(loaded, database):
     draft = loaded.read_invoice("2026-000001").draft
     with database.connect() as connection:
         before = connection.scalar(select(func.count()).select_from(invoice_tables.invoices))
-    how = issuing.Issuing(SETTINGS.invoice_numbering(Month(2026, 9)), ISSUED_ON, "")
+    again = issuing.Issuing(replace(draft, period=Month(2026, 9)), "")
+    numbering = SETTINGS.invoice_numbering(Month(2026, 9))
     with (
         pytest.raises(IntegrityError, match=r"(?i)unique constraint.*billing_invoice_entries"),
         database.begin() as c,
     ):
-        issuing.issue_invoice(c, replace(draft, period=Month(2026, 9)), how)
+        issuing.issue_invoices(c, [again], numbering, ISSUED_ON)
     with database.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(invoice_tables.invoices)) == before
 
@@ -401,8 +410,9 @@ def test_host_autogenerate_leaves_our_tables_alone(loaded, database):
         assert (change[0], change[1].name) == ("remove_table", "billing_addresses")
 
 
-def test_what_changes_during_a_run_is_what_is_billed(loaded, tmp_path):
+def test_what_changes_during_a_run_is_what_is_billed(loaded, tmp_path, monkeypatch):
     """An import between two customers of a run counts for those that come after it: no stale plan is issued."""
+    monkeypatch.setattr(run_desk, "GROUP", 1)
     changed = folder(
         tmp_path,
         contracts=[CONTRACTS[0], "K3,C3,b2bee,basic,2026-01-01"],

@@ -37,7 +37,7 @@ _PARTS = {
 """What belongs to a document and may be added to it until it has its number."""
 
 _COUNTED_ON = (
-    "NEW.series = OLD.series AND NEW.year = OLD.year AND NEW.last_number = OLD.last_number + 1 "
+    "NEW.series = OLD.series AND NEW.year = OLD.year AND NEW.last_number > OLD.last_number "
     "AND (OLD.last_issued_on IS NULL OR NEW.last_issued_on >= OLD.last_issued_on)"
 )
 _KEPT_OF_CREDITS = (
