@@ -19,6 +19,7 @@ from billing_engine.storage import (
     checks_invoices,
     checks_ledger,
     checks_numbers,
+    checks_records,
     checks_totals,
     checks_work,
     protection,
@@ -26,7 +27,7 @@ from billing_engine.storage import (
 from billing_engine.storage.audit import Recorded, read_events, read_head
 from billing_engine.storage.checks import Rule
 
-AUDIT_RULES: tuple[Rule, ...] = (*checks_audit.RULES, *checks_documents.RULES)
+AUDIT_RULES: tuple[Rule, ...] = (*checks_audit.RULES, *checks_documents.RULES, *checks_records.RULES)
 RULES: tuple[Rule, ...] = (
     *checks_numbers.RULES,
     *checks_totals.RULES,
