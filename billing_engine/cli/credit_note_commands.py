@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,7 +22,7 @@ from billing_engine.cli.options import (
 )
 from billing_engine.cli.times import read_day
 
-app = typer.Typer(help="Issue, list and show credit notes.", no_args_is_help=True)
+app = typer.Typer(help="Issue, list, show and render credit notes.", no_args_is_help=True)
 
 NumberArgument = Annotated[str, typer.Argument(help="Number of the credit note, such as CN-2026-000001.")]
 
@@ -122,3 +123,23 @@ def show(
     from billing_engine.cli import receivables_tables  # noqa: PLC0415 - as above
 
     receivables_tables.print_credit_note(found)
+
+
+@app.command()
+def pdf(
+    context: typer.Context,
+    number: NumberArgument,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.", show_default=False)] = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Render a credit note as PDF."""
+    billing = world_of(context, database).open_billing()
+    note = billing.receivables.read_credit_note(number)
+    invoice = billing.read_invoice(note.draft.invoice)
+    from billing_engine.documents.batch import pdf_file_name  # noqa: PLC0415 - slow to import
+    from billing_engine.documents.pdf import render_credit_note  # noqa: PLC0415 - as above
+
+    path = output or Path(pdf_file_name(number))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(render_credit_note(note, invoice))
+    typer.echo(str(path))

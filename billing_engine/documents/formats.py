@@ -37,6 +37,8 @@ class Catalogue:
     labels: Mapping[str, str]
     sla_labels: Mapping[str, str]
     """What only an SLA report says."""
+    credit_note_labels: Mapping[str, str]
+    """What only a credit note says, or says otherwise."""
     activities: Mapping[str, str]
     units: Mapping[str, Mapping[str, str]]
     """By UN/ECE code, then by CLDR plural form."""
@@ -63,6 +65,7 @@ def _read_catalogue(language: str) -> Catalogue:
         locale=Locale.parse(content["locale"]),
         labels=MappingProxyType(content["labels"]),
         sla_labels=MappingProxyType(content["sla_report"]),
+        credit_note_labels=MappingProxyType(content["credit_note"]),
         activities=MappingProxyType(content["activities"]),
         units=MappingProxyType(content["units"]),
     )

@@ -21,6 +21,7 @@ from billing_engine.documents.view import (
     SetoffView,
     UseView,
 )
+from billing_engine.model.credit_note import CreditNoteDraft
 from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import (
     ContractUse,
@@ -175,11 +176,12 @@ def _sums(draft: InvoiceDraft, words: Catalogue) -> tuple[Fact, ...]:
             Fact(words.labels[label], formats.amount_text(amount, draft.currency, words.locale))
             for label, amount in [*amounts, ("net", draft.net)]
         ),
-        _vat(draft, words),
+        vat_fact(draft, words),
     )
 
 
-def _vat(draft: InvoiceDraft, words: Catalogue) -> Fact:
+def vat_fact(draft: InvoiceDraft | CreditNoteDraft, words: Catalogue) -> Fact:
+    """Say the tax and its rate, or that none is charged."""
     labels, locale = words.labels, words.locale
     if draft.tax_percent is None:
         return Fact(labels["vat_none"], labels["vat_not_charged"])

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from billing_engine.documents.credit_note_view import credit_note_view
 from billing_engine.documents.invoice_view import invoice_view
 from billing_engine.documents.sla_report_view import sla_report_view
-from billing_engine.documents.templates import invoice_html, sla_report_html
+from billing_engine.documents.templates import credit_note_html, invoice_html, sla_report_html
 from billing_engine.errors import RenderingError
+from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.invoice import Invoice, Seller
 from billing_engine.model.sla_report import SlaReport
 
@@ -33,6 +35,15 @@ def render_invoice(invoice: Invoice) -> bytes:
         html = invoice_html(invoice_view(invoice))
     except Exception as error:
         raise RenderingError(f"invoice {invoice.number!r} could not be laid out: {error}") from error
+    return html_to_pdf(html)
+
+
+def render_credit_note(note: CreditNote, invoice: Invoice) -> bytes:
+    """Render a credit note as PDF, with the parties of its invoice; raises RenderingError as for an invoice."""
+    try:
+        html = credit_note_html(credit_note_view(note, invoice))
+    except Exception as error:
+        raise RenderingError(f"credit note {note.number!r} could not be laid out: {error}") from error
     return html_to_pdf(html)
 
 

@@ -8,7 +8,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from billing_engine.documents.view import InvoiceView, SlaReportView
+from billing_engine.documents.view import CreditNoteView, InvoiceView, SlaReportView
 from billing_engine.resources import resource_folder
 
 _SHARED_STYLESHEET = "page.css"
@@ -18,6 +18,12 @@ def invoice_html(view: InvoiceView) -> str:
     """Fill in the invoice's template; the page needs no other file, its style sheets stand in it."""
     template = _environment().get_template("invoice.html")
     return template.render(invoice=view, labels=view.labels, stylesheet=_stylesheet("invoice.css"))
+
+
+def credit_note_html(view: CreditNoteView) -> str:
+    """Fill in the template of a credit note, which looks like an invoice."""
+    template = _environment().get_template("credit_note.html")
+    return template.render(note=view, labels=view.labels, stylesheet=_stylesheet("invoice.css"))
 
 
 def sla_report_html(view: SlaReportView) -> str:

@@ -123,6 +123,44 @@ class InvoiceView:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditedLineView:
+    """What is taken back of one line of the invoice."""
+
+    position: str
+    """Of the invoice's line."""
+    title: str
+    detail: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteView:
+    """Everything on the pages of a credit note, in the order of reading."""
+
+    language: str
+    labels: Mapping[str, str]
+    title: str
+    number: str
+    created: str
+    """Day of issue in ISO 8601, for the PDF's own dates."""
+    brand: str
+    seller: PartyView
+    buyer: PartyView
+    details: tuple[Fact, ...]
+    credited: str
+    reason: str
+    amount_heading: str
+    lines: tuple[CreditedLineView, ...]
+    reductions: tuple[SetoffView, ...]
+    """Given back to credits that were set off before tax."""
+    sums: tuple[Fact, ...]
+    total: Fact
+    reversals: tuple[SetoffView, ...]
+    """Of the total, given back to credits that had paid a part of the invoice."""
+    tax_note: str
+
+
+@dataclass(frozen=True, slots=True)
 class FigureView:
     """A headline figure; `state` is "missed" where it is bad news, else empty."""
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from billing_engine.cli.app import main
 
@@ -162,6 +163,9 @@ def test_an_invoice_is_credited_by_line_and_then_whole(answer, say):
     assert picked(shown, "reason", "lines", "reversals") == ["late start", made["lines"], []]
     assert "late start" in say("credit-note", "list", "--month", "2026-11").stdout
     assert "late start" in say("credit-note", "show", "CN-2026-000001").stdout
+    assert say("credit-note", "pdf", "CN-2026-000001", "-o", "pdf/note.pdf").stdout == "pdf/note.pdf\n"
+    (page,) = PdfReader("pdf/note.pdf").pages
+    assert "CN-2026-000001" in page.extract_text()
 
 
 def test_what_was_set_off_goes_back_and_the_month_is_billed_anew(answer, say):
