@@ -368,6 +368,7 @@ def test_credits_are_granted_listed_paid_out_and_set_off(decided, answer, tmp_pa
         "customer": "C1",
         "source": "goodwill",
         "claim": None,
+        "invoice": None,
         "granted_on": "2026-11-10",
         "currency": "EUR",
         "amount": "5.00",

@@ -1,5 +1,6 @@
 """Payments and credit notes in the books: every cent accounted for, whatever comes in which order."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from billing_engine import BillingEngine
 from billing_engine.errors import (
+    BillingError,
     CreditNoteError,
     DateOrderError,
     InvoiceNotFoundError,
@@ -280,6 +282,35 @@ def test_ageing_and_reminders_follow_the_settings(opening):
         assert [r.level for r in desk.reminders(date.fromisoformat(day))] == levels
     books.pay_by_hand(first, "2026-10-25", "1000.00")
     assert [r.invoice.draft.customer for r in desk.reminders(date(2026, 10, 20))] == ["C2"]
+
+
+def at_once(count, work):
+    """Do something several times at once; returns what each gave, or the error that it raised."""
+
+    def attempt(number):
+        try:
+            return work(number)
+        except BillingError as error:
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(attempt, range(count)))
+
+
+def test_payments_at_once_grant_each_excess_once(books, october):
+    """Four who pay all of it at the same time leave three credits of the whole amount, whoever came first."""
+    done = at_once(4, lambda number: books.pay_by_hand(october, f"2026-10-0{number + 3}", "1500.00"))
+    over = [plain(one.overpayment.amount) for one in done if one.overpayment is not None]
+    assert over == ["1500.00"] * 3
+    assert said(books.billing.read_invoice(october.number)) == "6000.00 0.00 0.00 4500.00 paid"
+
+
+def test_of_credit_notes_at_once_only_what_is_left_is_credited(books, october):
+    """Of four who credit the same line whole one succeeds; no number is lost on the others."""
+    done = at_once(4, lambda _: books.credit_note(october, "2026-10-20", {1: "1000.00"}))
+    refused = [str(one) for one in done if isinstance(one, BillingError)]
+    assert refused == ["line 1: it is credited in full already"] * 3
+    assert books.credit_note(october, "2026-10-20").credit_note.number == "CN-2026-000002"
 
 
 SHARES = st.dictionaries(st.integers(1, 2), st.integers(1, 100), min_size=1)
