@@ -409,6 +409,7 @@ def test_credits_are_granted_listed_paid_out_and_set_off(decided, answer, tmp_pa
         "amount": "500.00",
         "posted_on": "2026-12-01",
         "invoice": invoice["number"],
+        "credit_note": None,
         "reason": "SLA credit, uptime in October 2026",
     }
     for command, words in (("list", ("CL-1", "600.00 EUR", "2027-01-31")), ("ledger", ("refunded", "Paid", "applied"))):
