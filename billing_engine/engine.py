@@ -11,9 +11,11 @@ from sqlalchemy import Connection, Engine
 
 from billing_engine import claim_desk
 from billing_engine.billing_run import CustomerPlan
+from billing_engine.doctor import Diagnosis, Trail, diagnose, list_trail, verify_trail
 from billing_engine.errors import BillingError
 from billing_engine.import_folder import PAYMENTS, ImportReport, import_folder
 from billing_engine.journal import Clock, Journal, system_clock
+from billing_engine.model.check import Check
 from billing_engine.model.invoice import Invoice
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
@@ -22,6 +24,7 @@ from billing_engine.receivables_desk import ReceivablesDesk
 from billing_engine.run_desk import RunDesk
 from billing_engine.sla_desk import SlaDesk
 from billing_engine.storage import credit_ledger, invoices, master_data, schema
+from billing_engine.storage.audit import Recorded
 from billing_engine.storage.runs import Progress
 from billing_engine.transactions import Transactions
 
@@ -81,7 +84,9 @@ class BillingEngine:
             self._journal,
             skip_rejected=skip_rejected,
         )
-        if not report.stored or not report.counts[PAYMENTS].added:
+        paid = report.counts[PAYMENTS]
+        # Also for payments that are there already: whoever stored them may have been stopped right after.
+        if not report.stored or not paid.added + paid.unchanged:
             return report
         with self._transactions.reading(connection) as active:
             waiting = credit_ledger.read_customers_without_credit(active)
@@ -165,3 +170,20 @@ class BillingEngine:
         """Return an issued invoice, complete; raises InvoiceNotFoundError."""
         with self._transactions.reading(connection) as active:
             return invoices.read_invoice(active, number)
+
+    def doctor(
+        self, *, on_check: Callable[[Check], object] | None = None, connection: Connection | None = None
+    ) -> Diagnosis:
+        """Hold the whole database against every rule that it must keep, and list the work that waits."""
+        with self._transactions.reading(connection) as active:
+            return diagnose(active, lambda: self.held(connection=active), on_check)
+
+    def audit_trail(self, subject: str | None = None, *, connection: Connection | None = None) -> Iterator[Recorded]:
+        """Tell who did what and when, from the beginning on; only about a subject where one is named."""
+        with self._transactions.reading(connection) as active:
+            yield from list_trail(active, subject)
+
+    def verify_trail(self, expected: str = "", *, connection: Connection | None = None) -> Trail:
+        """Check that the trail and what it tells of were not changed; an expected hash must be in it."""
+        with self._transactions.reading(connection) as active:
+            return verify_trail(active, expected)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from billing_engine.intake import folder as files
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.intake.folder import InputFolder, Located
-from billing_engine.journal import Journal, event_of_overpayment
+from billing_engine.journal import Journal, event_of_overpayment, event_of_payment
 from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.money import round_money
 from billing_engine.model.payment import Payment
@@ -158,11 +158,14 @@ def _store(connection: Connection, parsed: _Parsed, journal: Journal, *, skip_re
 def _write(connection: Connection, compared: dict[str, Comparison[Any]], journal: Journal) -> None:
     """Write what is new or changed, with the customers that it is about locked, and note it down."""
     owners = {item.customer for found in compared.values() for item in found.written if hasattr(item, "customer")}
-    master_data.lock_customers(connection, owners)
+    master_data.change_customers(connection, owners)
     for name, shelf in _SHELVES.items():
         shelf.store(connection, compared[name])
-    paid = {payment.invoice for payment in compared[files.PAYMENTS].new}
-    events = [event_of_overpayment(credit) for credit in settle_overpayments(connection, paid)]
+    payments: list[Payment] = compared[files.PAYMENTS].new
+    paid = sorted({payment.invoice for payment in payments})
+    owner = invoices.read_owners(connection, paid)
+    events = [event_of_payment(payment, *owner[payment.invoice]) for payment in payments]
+    events += [event_of_overpayment(credit) for credit in settle_overpayments(connection, paid)]
     number = sequences.next_number(connection, _SERIES, 0)
     rows = {name: [len(found.new), len(found.changed)] for name, found in compared.items() if found.written}
     changed = {
@@ -178,15 +181,15 @@ def _with_invoice(
     connection: Connection, read: Sequence[tuple[Located, Payment]]
 ) -> tuple[list[tuple[Located, Payment]], list[Rejected]]:
     """Keep the payments that fit an invoice that there is; reject the others."""
-    currencies = invoices.read_currencies(connection, sorted({payment.invoice for _, payment in read}))
+    owners = invoices.read_owners(connection, sorted({payment.invoice for _, payment in read}))
     good, bad = [], []
     for place, payment in read:
-        currency = currencies.get(payment.invoice)
-        if currency is None:
+        owner = owners.get(payment.invoice)
+        if owner is None:
             reason = f"there is no invoice {payment.invoice!r}; `billing-engine invoice list` shows all"
             bad.append(Rejected(*place, "invoice", reason))
-        elif round_money(payment.amount, currency) != payment.amount:
-            bad.append(Rejected(*place, "amount", f"{payment.amount} is finer than the cents of {currency}"))
+        elif round_money(payment.amount, owner.currency) != payment.amount:
+            bad.append(Rejected(*place, "amount", f"{payment.amount} is finer than the cents of {owner.currency}"))
         else:
             good.append((place, payment))
     return good, bad

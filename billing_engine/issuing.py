@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
@@ -91,7 +91,7 @@ def issue_plans(connection: Connection, planned: Sequence[Planned], desk: Desk) 
             if _moves_credits(plan):
                 watching.enter_context(watch_credits(connection, plan.customer.customer, events))
         numbers = _issue_invoices(connection, planned, desk.approval)
-        done = [_ended(plan, numbers, events) for _, plan in planned]
+        done = [_ended(plan, numbers, desk.approval, events) for _, plan in planned]
         for plan in done:
             if plan.outcome is not RunOutcome.PARKED:
                 _issue_credit_notes(connection, plan, desk, events)
@@ -125,7 +125,7 @@ def _issue_invoices(connection: Connection, planned: Sequence[Planned], approval
     return {one.draft.customer: number for one, number in zip(wanted, numbers, strict=True)}
 
 
-def _ended(plan: CustomerPlan, numbers: Mapping[str, str], events: list[Event]) -> CustomerPlan:
+def _ended(plan: CustomerPlan, numbers: Mapping[str, str], approval: Approval, events: list[Event]) -> CustomerPlan:
     """Tell what became of a plan, and the trail of its invoice."""
     number, draft = numbers.get(plan.customer.customer), plan.draft
     if number is None or draft is None:
@@ -135,6 +135,8 @@ def _ended(plan: CustomerPlan, numbers: Mapping[str, str], events: list[Event]) 
         "period": str(draft.period),
         "currency": draft.currency,
         "gross": plain(draft.gross),
+        "issued_on": approval.issued_on,
+        "due_on": approval.issued_on + timedelta(days=draft.payment_days),
         "content_hash": _hash_of_invoice(plan, draft),
     }
     events.append(Event("invoice.issued", number, details))

@@ -14,6 +14,7 @@ from billing_engine.model.credit import Account, Credit
 from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.instant import Instant, instant_of
 from billing_engine.model.money import plain
+from billing_engine.model.payment import Payment
 from billing_engine.storage import audit
 from billing_engine.storage.audit import Event
 from billing_engine.storage.credit_ledger import read_ledger
@@ -117,6 +118,18 @@ def event_of_overpayment(credit: Credit) -> Event:
         "invoice": credit.invoice,
     }
     return Event("credit.granted", credit.credit, details)
+
+
+def event_of_payment(payment: Payment, customer: str, currency: str) -> Event:
+    """Say in the trail that a payment was recorded."""
+    details = {
+        "invoice": payment.invoice,
+        "customer": customer,
+        "paid_on": payment.paid_on,
+        "amount": plain(payment.amount),
+        "currency": currency,
+    }
+    return Event("payment.recorded", payment.payment, details)
 
 
 def event_of_credit_note(issued: CreditNote) -> Event:

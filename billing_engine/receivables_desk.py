@@ -14,7 +14,7 @@ from billing_engine import claim_desk
 from billing_engine.errors import BillingError, PaymentError, SettingsMissingError
 from billing_engine.invoicing.ageing import age_receivables, due_reminders
 from billing_engine.invoicing.credit_note import draft_credit_note
-from billing_engine.journal import Journal, event_of_credit_note, watch_credits
+from billing_engine.journal import Journal, event_of_credit_note, event_of_payment, watch_credits
 from billing_engine.model.credit import Credit
 from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.invoice import Invoice
@@ -24,8 +24,9 @@ from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.receivables import Ageing, Reminder
 from billing_engine.model.settings import REMINDER_DAYS, Settings
-from billing_engine.storage import credit_notes, invoices, master_data, receipts, settlement
+from billing_engine.storage import credit_notes, invoices, master_data, receipts, runs, settlement
 from billing_engine.storage.audit import Event
+from billing_engine.storage.runs import Progress, RunState
 from billing_engine.transactions import Transactions
 
 
@@ -82,6 +83,10 @@ class ReceivablesDesk:
             events: list[Event] = []
             with watch_credits(active, draft.customer, events):
                 note = credit_notes.issue_credit_note(active, draft, numbering, issued_on)
+                if rebill:
+                    # The run is not done with the month any more: it makes a new invoice of it.
+                    again = {draft.customer: Progress(RunState.PLANNED)}
+                    runs.note_progress(active, issued.draft.period, again)
                 overpayment = settlement.settle_overpayment(active, invoice)
             self._journal.note_all(active, [event_of_credit_note(note), *events])
             return Credited(note, invoices.read_invoice(active, invoice), overpayment)
@@ -122,7 +127,9 @@ class ReceivablesDesk:
             events: list[Event] = []
             with watch_credits(active, issued.draft.customer, events):
                 overpayment = settlement.settle_overpayment(active, invoice)
-            self._journal.note_all(active, [_event_of(recorded, issued), *events])
+            self._journal.note_all(
+                active, [event_of_payment(recorded, issued.draft.customer, issued.draft.currency), *events]
+            )
             return Paid(recorded, invoices.read_invoice(active, invoice), overpayment)
 
         done = self._transactions.retrying(connection, work)
@@ -163,18 +170,6 @@ def _locked(connection: Connection, number: str) -> Invoice:
     """Lock the customer of an invoice, then read the invoice as it is now."""
     master_data.lock_customer(connection, invoices.read_invoice(connection, number).draft.customer)
     return invoices.read_invoice(connection, number)
-
-
-def _event_of(payment: Payment, invoice: Invoice) -> Event:
-    """Say in the trail that a payment was recorded."""
-    details = {
-        "invoice": payment.invoice,
-        "customer": invoice.draft.customer,
-        "paid_on": payment.paid_on,
-        "amount": plain(payment.amount),
-        "currency": invoice.draft.currency,
-    }
-    return Event("payment.recorded", payment.payment, details)
 
 
 def _check(amount: Decimal, currency: str) -> None:

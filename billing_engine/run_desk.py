@@ -194,6 +194,7 @@ class RunDesk:
             runs.begin_run(active, month, self._journal.moment(), self._journal.actor)
             given = Release(plan.plan_hash, note.strip(), self._journal.moment(), self._journal.actor)
             if runs.release(active, month, customer, given):
+                master_data.count_change(active, [customer])
                 self._journal.note(
                     active, "run.released", f"{month}/{customer}", plan_hash=plan.plan_hash, note=given.note
                 )

@@ -225,6 +225,9 @@ def row(rule, *values):
     return pytest.param(*values, id=rule)
 
 
+BEGUN = ("billing_runs", "billing_run_customers", "billing_audit_events", "billing_audit_head")
+"""Where a run says that it has begun, and how far it came."""
+
 C1, C2 = "C1,Aurora,CZ,EUR", "C2,Balkan,UA,USD"
 K1 = "K1,C1,trifft,premium,2026-01-01,,1000.00,"
 K2 = "K2,C2,dpo-group,server,2026-01-01,,100.00,"

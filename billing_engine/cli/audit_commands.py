@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from billing_engine.cli.options import DatabaseOption, Format, FormatOption, world_of
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
 app = typer.Typer(help="List and verify the audit trail.", no_args_is_help=True)
-
-
-@contextmanager
-def _reading(context: typer.Context, database: str | None) -> Iterator[Connection]:
-    """Open a database of this program's version, to read one state of it."""
-    world = world_of(context, database)
-    world.open_billing()
-    from billing_engine.transactions import Transactions  # noqa: PLC0415 - SQLAlchemy is slow to import
-
-    with Transactions(world.open_database()).reading(None) as connection:
-        yield connection
 
 
 @app.command("list")
@@ -38,18 +22,15 @@ def list_(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """List who did what and when, in UTC, from the beginning on."""
-    with _reading(context, database) as connection:
-        from billing_engine.doctor import list_trail  # noqa: PLC0415 - as above
+    events = world_of(context, database).open_billing().audit_trail(subject)
+    if format_ is Format.JSON:
+        from billing_engine import check_shapes, json_shapes  # noqa: PLC0415 - only where JSON is asked for
 
-        events = list_trail(connection, subject)
-        if format_ is Format.JSON:
-            from billing_engine import check_shapes, json_shapes  # noqa: PLC0415 - only where JSON is asked for
+        typer.echo(json_shapes.to_text([check_shapes.event(event) for event in events]))
+        return
+    from billing_engine.cli import check_tables  # noqa: PLC0415 - rich is slow to import
 
-            typer.echo(json_shapes.to_text([check_shapes.event(event) for event in events]))
-            return
-        from billing_engine.cli import check_tables  # noqa: PLC0415 - rich is slow to import
-
-        check_tables.print_events(events)
+    check_tables.print_events(events)
 
 
 @app.command()
@@ -67,10 +48,7 @@ def verify(
     Note the head hash down where nobody can change it: with --expect it proves later that the trail was not cut off
     and written anew.
     """
-    with _reading(context, database) as connection:
-        from billing_engine.doctor import verify_trail  # noqa: PLC0415 - as above
-
-        trail = verify_trail(connection, expect.strip().lower())
+    trail = world_of(context, database).open_billing().verify_trail(expect.strip().lower())
     if format_ is Format.JSON:
         from billing_engine import check_shapes, json_shapes  # noqa: PLC0415 - as above
 

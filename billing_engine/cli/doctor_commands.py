@@ -22,22 +22,17 @@ def doctor(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Check the whole database: numbers, totals, ledger, claimed work, audit trail. Exits 1 when something is wrong."""
-    world = world_of(context, database, settings, price_lists)
-    billing = world.open_billing()
-    from billing_engine.doctor import diagnose  # noqa: PLC0415 - SQLAlchemy is slow to import
-    from billing_engine.transactions import Transactions  # noqa: PLC0415 - as above
+    billing = world_of(context, database, settings, price_lists).open_billing()
+    if format_ is Format.JSON:
+        from billing_engine import check_shapes, json_shapes  # noqa: PLC0415 - only where JSON is asked for
 
-    with Transactions(world.open_database()).reading(None) as connection:
-        if format_ is Format.JSON:
-            from billing_engine import check_shapes, json_shapes  # noqa: PLC0415 - only where JSON is asked for
+        found = billing.doctor()
+        typer.echo(json_shapes.to_text(check_shapes.diagnosis(found)))
+    else:
+        from billing_engine.cli import check_tables  # noqa: PLC0415 - rich is slow to import
 
-            found = diagnose(connection, lambda: billing.held(connection=connection))
-            typer.echo(json_shapes.to_text(check_shapes.diagnosis(found)))
-        else:
-            from billing_engine.cli import check_tables  # noqa: PLC0415 - rich is slow to import
-
-            found = diagnose(connection, lambda: billing.held(connection=connection), check_tables.print_check)
-            check_tables.print_summary(found)
+        found = billing.doctor(on_check=check_tables.print_check)
+        check_tables.print_summary(found)
     if not found.healthy:
         raise typer.Exit(1)
 

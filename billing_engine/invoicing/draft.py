@@ -66,7 +66,7 @@ def draft_invoice(
         gross=gross,
         payment_days=settings.payment_days,
         holiday_source=holiday_source(),
-        expenses=tuple(charge.expense.expense for one in rated for charge in one.charges if charge.expense),
+        expenses=tuple(sorted(charge.expense.expense for one in rated for charge in one.charges if charge.expense)),
         setoffs=(*reductions, *prepaid),
     )
 

@@ -16,6 +16,7 @@ from billing_engine.model.money import from_minor, to_minor
 from billing_engine.model.period import Month
 from billing_engine.model.sla_terms import Setoff
 from billing_engine.storage.inserting import batches
+from billing_engine.storage.master_data import count_change
 from billing_engine.storage.sequences import next_number
 from billing_engine.storage.sla_tables import claim_decisions, granted_credits, invoice_setoffs, ledger
 from billing_engine.storage.tables import invoices
@@ -143,6 +144,7 @@ def _post(
     }
     sides = [(giving, -minor), (getting, minor)]
     connection.execute(insert(ledger), [{**shared, "account": a, "amount_minor": amount} for a, amount in sides])
+    count_change(connection, [credit.customer])
 
 
 def read_credit(connection: Connection, credit: str) -> Credit:

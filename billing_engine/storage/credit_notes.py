@@ -19,6 +19,7 @@ from billing_engine.model.sla_terms import Setoff
 from billing_engine.storage.credit_ledger import give_back
 from billing_engine.storage.inserting import batches, insert_if_new
 from billing_engine.storage.invoice_tables import credit_note_lines, credit_notes, invoices, setoff_reversals
+from billing_engine.storage.master_data import count_change
 from billing_engine.storage.sequences import next_number
 
 
@@ -48,6 +49,7 @@ def issue_credit_note(
     connection.execute(taking.values(number=number, sequence=sequence))
     # After the number, because the ledger names it.
     give_back(connection, invoice, number, draft.reversals, issued_on)
+    count_change(connection, [draft.customer])
     return CreditNote(number, issued_on, draft)
 
 

@@ -70,12 +70,20 @@ def read_revisions(connection: Connection, period: Month, customers: Sequence[st
     return {row[0]: row[1] for row in connection.execute(statement)}
 
 
-def read_currencies(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
-    """Return the currencies of the numbered invoices, those that there are."""
-    found: dict[str, str] = {}
+class Owner(NamedTuple):
+    """Whose an invoice is, and in what it is paid."""
+
+    customer: str
+    currency: str
+
+
+def read_owners(connection: Connection, numbers: Sequence[str]) -> dict[str, Owner]:
+    """Return whose the numbered invoices are, of those that there are."""
+    found: dict[str, Owner] = {}
+    columns = (invoices.c.number, invoices.c.customer, invoices.c.currency)
     for batch in batches(numbers):
-        rows = connection.execute(select(invoices.c.number, invoices.c.currency).where(invoices.c.number.in_(batch)))
-        found |= {row.number: row.currency for row in rows}
+        rows = connection.execute(select(*columns).where(invoices.c.number.in_(batch)))
+        found |= {row.number: Owner(row.customer, row.currency) for row in rows}
     return found
 
 

@@ -46,18 +46,21 @@ def read_contracts(connection: Connection, customer_ids: Sequence[str] | None = 
 
 
 def lock_customer(connection: Connection, customer: str) -> None:
-    """Let nobody else change what decides a customer's invoices until the transaction ends, and count the change."""
-    lock_customers(connection, [customer])
+    """Let nobody else change what decides a customer's invoices until the transaction ends."""
+    lock_versions(connection, [customer])
 
 
 def lock_versions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
-    """Lock customers, in order of id so that two who do so never wait for each other, and return their versions.
+    """Lock customers and return their versions; in order of id, so that two who do so never wait for each other.
 
-    The rows are locked on PostgreSQL; on SQLite the one write lock was taken when the transaction began.
+    PostgreSQL locks the rows. SQLite has one lock for all who write: an update that changes nothing takes it, also in a
+    host's transaction that has only read so far.
     """
-    statement = select(customers.c.customer, customers.c.version).where(customers.c.customer.in_(ids))
-    rows = connection.execute(statement.order_by(customers.c.customer).with_for_update())
-    return {row.customer: row.version for row in rows}
+    wanted = customers.c.customer.in_(ids)
+    if connection.dialect.name == "sqlite":
+        connection.execute(update(customers).where(wanted).values(version=customers.c.version))
+    statement = select(customers.c.customer, customers.c.version).where(wanted).order_by(customers.c.customer)
+    return {row.customer: row.version for row in connection.execute(statement.with_for_update())}
 
 
 def count_change(connection: Connection, ids: Sequence[str]) -> None:
@@ -67,8 +70,8 @@ def count_change(connection: Connection, ids: Sequence[str]) -> None:
         connection.execute(update(customers).where(changed).values(version=customers.c.version + 1))
 
 
-def lock_customers(connection: Connection, ids: Iterable[str]) -> None:
-    """Lock customers of whom something is about to change."""
+def change_customers(connection: Connection, ids: Iterable[str]) -> None:
+    """Lock customers of whom something is about to change, and give them new versions."""
     for batch in batches(sorted(set(ids))):
         lock_versions(connection, batch)
         count_change(connection, batch)

@@ -51,6 +51,9 @@ def test_all_new_files_are_imported_and_twice_is_once(books):
     assert books.dump() == before
 
 
+NOTED = ("billing_audit_events", "billing_audit_head", "billing_customers", "billing_number_counters")
+"""Where every import that changes something is noted: the trail, its number, and the version of the customer."""
+
 REPLACED = [
     row("a ticket that was solved", "tickets", LATE.replace("12:30", "13:30"), ["resolved_at"]),
     row("a pause that ended", "ticket_pauses", "T1,2026-10-05T10:15,2026-10-05T10:20", ["resumed_at"]),
@@ -67,7 +70,7 @@ def test_what_goes_on_is_replaced(books, file, changed, columns):
     before = books.dump()
     assert books.take(**{file: [changed]}) == {f"{file}.csv": (0, 1, 0)}
     after = books.dump()
-    assert [name for name in before if before[name] != after[name]] == [f"billing_{file}"]
+    assert [name for name in before if before[name] != after[name] and name not in NOTED] == [f"billing_{file}"]
 
 
 KEPT = [
@@ -450,8 +453,8 @@ def test_credit_waits_until_the_month_is_paid_in_full(books):
     )  # fmt: skip
     books.pay(october, "2026-11-22", "5.00")
     books.decide()
-    assert len(books.billing.sla.credits()) == 1
-    assert setoffs(books.issue(DECEMBER)) == ["CL-1 600.00"]
+    assert list(books.left().values()) == ["600.00", "5.00"]  # what was too much is a credit of its own
+    assert setoffs(books.issue(DECEMBER)) == ["CL-1 600.00", f"{october.number} 5.00"]
 
 
 GRANTED_ON = [

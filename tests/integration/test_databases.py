@@ -181,7 +181,7 @@ def test_hosts_connection_with_a_search_path_of_its_own(keeping, make_database, 
 @pytest.mark.parametrize(
     "column",
     ["customers.customer", "contracts.contract", "time_entries.entry", "expenses.expense", "outages.outage",
-     "claims.claim", "claims.customer", "credits.credit"],
+     "claims.claim", "claims.customer", "credits.credit", "ledger.posting", "invoices.number", "invoice_entries.entry"],
 )  # fmt: skip
 def test_order_of_ids_is_that_of_sqlite(open_url, database_url, column):
     """What rows are ordered by is compared without regard to the language that the server was set up for."""

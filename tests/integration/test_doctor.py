@@ -199,7 +199,7 @@ DAMAGES = [
     row(
         "an invoice dated back",
         set_("invoices", "issued_on = '2026-11-01', due_on = '2026-11-15'", "number = '2026-000002'"),
-        "numbers.dates",
+        "numbers.dates audit.invoices",
     ),
     row("a credit skipped", set_("number_counters", more("last_number"), "series = 'credit'"), "numbers.credits"),
     # Totals.
@@ -239,7 +239,7 @@ DAMAGES = [
         "totals.tax audit.invoices",
     ),
     row("an amount due changed", set_("invoices", more("amount_due_minor"), of(AGAIN)), "totals.sums"),
-    row("a day due changed", set_("invoices", "due_on = '2027-12-31'", of(AGAIN)), "totals.due_dates"),
+    row("a day due changed", set_("invoices", "due_on = '2027-12-31'", of(AGAIN)), "totals.due_dates audit.invoices"),
     # Credit notes.
     row(
         "a credit note's line raised",
@@ -480,7 +480,6 @@ def test_work_that_waits_is_noted(opening):
     assert (str(note.period), note.customer, note.waiting) == ("2026-10", "C1", 1)
 
 
-@pytest.mark.xfail(strict=True, reason="the draft lists expenses by day and is read back by id, so the hashes differ")
 def test_expenses_whose_ids_are_not_in_order_of_day(opening):
     """An invoice with several expenses is read back as it was hashed."""
     books = opening()

@@ -74,6 +74,7 @@ MAY_IMPORT = {
         "storage",
         "billing_run",
         "claim_desk",
+        "doctor",
         "import_folder",
         "journal",
         "receivables_desk",
@@ -169,7 +170,7 @@ def test_money_and_time_are_never_floats():
 
 
 def test_core_never_asks_the_clock():
-    """What day it is comes in as an argument; only the command line and the journal of hosts that pass none look at the clock."""
+    """What day it is comes in as an argument; the command line looks, and the journal of hosts that pass no clock."""
     for path in MODULES:
         if part_of(path) not in {"cli", "journal"}:
             text = path.read_text(encoding="utf-8")

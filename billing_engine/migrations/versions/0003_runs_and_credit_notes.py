@@ -12,6 +12,12 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
+
+def key(length: int) -> sa.String:
+    """Make the type of ids, which PostgreSQL then orders as SQLite does."""
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
 _MADE_ANEW = (
     "billing_ledger",
     "billing_invoice_setoffs",
@@ -138,13 +144,13 @@ def _bring_back_uses() -> None:
 def _create_documents() -> None:
     op.create_table(
         "billing_invoices",
-        sa.Column("invoice", sa.String(length=120), nullable=False),
-        sa.Column("number", sa.String(length=60), nullable=True),
-        sa.Column("series", sa.String(length=120), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
+        sa.Column("number", key(60), nullable=True),
+        sa.Column("series", key(120), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=True),
-        sa.Column("customer", sa.String(length=100), nullable=False),
-        sa.Column("period", sa.String(length=7), nullable=False),
+        sa.Column("customer", key(100), nullable=False),
+        sa.Column("period", key(7), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
@@ -171,7 +177,7 @@ def _create_documents() -> None:
     op.create_index(op.f("ix_billing_invoices_period"), "billing_invoices", ["period"], unique=False)
     op.create_table(
         "billing_number_counters",
-        sa.Column("series", sa.String(length=120), nullable=False),
+        sa.Column("series", key(120), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("last_number", sa.BigInteger(), nullable=False),
         sa.Column("last_issued_on", sa.Date(), nullable=True),
@@ -179,13 +185,13 @@ def _create_documents() -> None:
     )
     op.create_table(
         "billing_credit_notes",
-        sa.Column("credit_note", sa.String(length=160), nullable=False),
-        sa.Column("number", sa.String(length=60), nullable=True),
-        sa.Column("series", sa.String(length=120), nullable=False),
+        sa.Column("credit_note", key(160), nullable=False),
+        sa.Column("number", key(60), nullable=True),
+        sa.Column("series", key(120), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=True),
-        sa.Column("invoice", sa.String(length=120), nullable=False),
-        sa.Column("customer", sa.String(length=100), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
+        sa.Column("customer", key(100), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -207,7 +213,7 @@ def _create_documents() -> None:
     op.create_index(op.f("ix_billing_credit_notes_invoice"), "billing_credit_notes", ["invoice"], unique=False)
     op.create_table(
         "billing_invoice_lines",
-        sa.Column("invoice", sa.String(length=120), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("contract", sa.Text(), nullable=False),
@@ -217,7 +223,7 @@ def _create_documents() -> None:
         sa.Column("unit", sa.String(length=3), nullable=False),
         sa.Column("unit_price", sa.String(40), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("period", sa.String(length=7), nullable=False),
+        sa.Column("period", key(7), nullable=False),
         sa.Column("service_from", sa.String(length=10), nullable=False),
         sa.Column("service_to", sa.String(length=10), nullable=False),
         sa.ForeignKeyConstraint(
@@ -227,14 +233,14 @@ def _create_documents() -> None:
     )
     op.create_table(
         "billing_invoice_uses",
-        sa.Column("invoice", sa.String(length=120), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("contract", sa.Text(), nullable=False),
         sa.Column("package_title", sa.Text(), nullable=False),
         sa.Column("price_list_version", sa.Text(), nullable=False),
         sa.Column("price_list_hash", sa.String(length=64), nullable=False),
         sa.Column("time_zone", sa.Text(), nullable=False),
-        sa.Column("period", sa.String(length=7), nullable=False),
+        sa.Column("period", key(7), nullable=False),
         sa.Column("included_seconds", sa.BigInteger(), nullable=True),
         sa.Column("used_seconds", sa.BigInteger(), nullable=False),
         sa.Column("overage_seconds", sa.BigInteger(), nullable=False),
@@ -249,7 +255,7 @@ def _create_documents() -> None:
     )
     op.create_table(
         "billing_credit_note_lines",
-        sa.Column("credit_note", sa.String(length=160), nullable=False),
+        sa.Column("credit_note", key(160), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("invoice_position", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -265,9 +271,9 @@ def _create_documents() -> None:
     )
     op.create_table(
         "billing_invoice_entries",
-        sa.Column("entry", sa.String(length=100), nullable=False),
+        sa.Column("entry", key(100), nullable=False),
         sa.Column("claim", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("invoice", sa.String(length=120), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("contract", sa.Text(), nullable=False),
         sa.Column("ticket", sa.Text(), nullable=False),
@@ -295,9 +301,9 @@ def _create_documents() -> None:
     )
     op.create_table(
         "billing_invoice_expenses",
-        sa.Column("expense", sa.String(length=100), nullable=False),
+        sa.Column("expense", key(100), nullable=False),
         sa.Column("claim", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("invoice", sa.String(length=120), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
         sa.ForeignKeyConstraint(
             ["expense"], ["billing_expenses.expense"], name=op.f("fk_billing_invoice_expenses_expense")
         ),
@@ -309,9 +315,9 @@ def _create_documents() -> None:
     op.create_index(op.f("ix_billing_invoice_expenses_invoice"), "billing_invoice_expenses", ["invoice"], unique=False)
     op.create_table(
         "billing_invoice_setoffs",
-        sa.Column("invoice", sa.String(length=120), nullable=False),
+        sa.Column("invoice", key(120), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("credit", sa.String(length=40), nullable=False),
+        sa.Column("credit", key(40), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
@@ -326,15 +332,15 @@ def _create_documents() -> None:
     op.create_index(op.f("ix_billing_invoice_setoffs_credit"), "billing_invoice_setoffs", ["credit"], unique=False)
     op.create_table(
         "billing_ledger",
-        sa.Column("posting", sa.String(length=260), nullable=False),
+        sa.Column("posting", key(260), nullable=False),
         sa.Column("account", sa.String(length=12), nullable=False),
-        sa.Column("credit", sa.String(length=40), nullable=False),
-        sa.Column("customer", sa.String(length=100), nullable=False),
+        sa.Column("credit", key(40), nullable=False),
+        sa.Column("customer", key(100), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("posted_on", sa.Date(), nullable=False),
-        sa.Column("invoice", sa.String(length=120), nullable=True),
-        sa.Column("credit_note", sa.String(length=60), nullable=False),
+        sa.Column("invoice", key(120), nullable=True),
+        sa.Column("credit_note", key(60), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["credit"], ["billing_credits.credit"], name=op.f("fk_billing_ledger_credit")),
         sa.ForeignKeyConstraint(["invoice"], ["billing_invoices.invoice"], name=op.f("fk_billing_ledger_invoice")),
@@ -344,9 +350,9 @@ def _create_documents() -> None:
     op.create_index(op.f("ix_billing_ledger_customer"), "billing_ledger", ["customer"], unique=False)
     op.create_table(
         "billing_setoff_reversals",
-        sa.Column("credit_note", sa.String(length=160), nullable=False),
+        sa.Column("credit_note", key(160), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("credit", sa.String(length=40), nullable=False),
+        sa.Column("credit", key(40), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("setoff", sa.String(length=12), nullable=False),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_billing_setoff_reversals_gives_back")),
@@ -383,15 +389,15 @@ def _create_runs() -> None:
     )
     op.create_table(
         "billing_runs",
-        sa.Column("period", sa.String(length=7), nullable=False),
+        sa.Column("period", key(7), nullable=False),
         sa.Column("begun_at", sa.BigInteger(), nullable=False),
         sa.Column("begun_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("period", name=op.f("pk_billing_runs")),
     )
     op.create_table(
         "billing_releases",
-        sa.Column("period", sa.String(length=7), nullable=False),
-        sa.Column("customer", sa.String(length=100), nullable=False),
+        sa.Column("period", key(7), nullable=False),
+        sa.Column("customer", key(100), nullable=False),
         sa.Column("plan_hash", sa.String(length=64), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("released_at", sa.BigInteger(), nullable=False),
@@ -401,8 +407,8 @@ def _create_runs() -> None:
     )
     op.create_table(
         "billing_run_customers",
-        sa.Column("period", sa.String(length=7), nullable=False),
-        sa.Column("customer", sa.String(length=100), nullable=False),
+        sa.Column("period", key(7), nullable=False),
+        sa.Column("customer", key(100), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("plan_hash", sa.String(length=64), nullable=False),

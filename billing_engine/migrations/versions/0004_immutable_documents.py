@@ -97,7 +97,8 @@ def upgrade() -> None:
     )
     op.execute(
         "CREATE FUNCTION billing_refuse_parts() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE found text; BEGIN "
-        "EXECUTE format('SELECT number FROM %I d WHERE d.%I = ($1).%I', TG_ARGV[1], TG_ARGV[2], TG_ARGV[2]) "
+        "EXECUTE format('SELECT number FROM %I.%I d WHERE d.%I = ($1).%I', TG_TABLE_SCHEMA, TG_ARGV[1], TG_ARGV[2], "
+        "TG_ARGV[2]) "
         "INTO found USING NEW; IF found IS NOT NULL THEN "
         "RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NEW; END $$"
     )
