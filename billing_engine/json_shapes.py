@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from billing_engine.billing_run import CustomerPlan
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, Statement
 from billing_engine.model.contract import Customer
@@ -125,34 +124,6 @@ def minutes(seconds: int) -> int | float:
     return seconds // 60 if seconds % 60 == 0 else seconds / 60
 
 
-def plan(month: Month, plans: Iterable[CustomerPlan]) -> dict[str, Any]:
-    """Shape what `run` and `preview` print."""
-    return {"period": str(month), "customers": [_customer_plan(customer) for customer in plans]}
-
-
-def _customer_plan(customer: CustomerPlan) -> dict[str, Any]:
-    shape: dict[str, Any] = {
-        "customer": customer.customer.customer,
-        "outcome": customer.outcome,
-        "reason": customer.reason,
-        "number": customer.invoice_number,
-        "held": [held(entry) for entry in customer.held],
-    }
-    return shape | (_draft(customer.draft) if customer.draft is not None else {})
-
-
-def _draft(draft: InvoiceDraft) -> dict[str, Any]:
-    return {
-        "currency": draft.currency,
-        "net": plain(draft.net),
-        "tax": plain(draft.tax),
-        "gross": plain(draft.gross),
-        "amount_due": plain(draft.amount_due),
-        "lines": _lines(draft),
-        "setoffs": _setoffs(draft),
-    }
-
-
 def held_work(found: Iterable[tuple[Month, Customer, str, str]]) -> list[dict[str, Any]]:
     """Shape what `held` prints: period, customer, entry (none for a customer that failed) and reason."""
     return [
@@ -186,8 +157,8 @@ def invoice(issued: Invoice, today: date) -> dict[str, Any]:
         **invoice_summary(issued, today),
         "due_on": issued.due_on.isoformat(),
         "paid": plain(issued.paid),
-        "lines": _lines(issued.draft),
-        "setoffs": _setoffs(issued.draft),
+        "lines": invoice_lines(issued.draft),
+        "setoffs": invoice_setoffs(issued.draft),
         "entries": [_entry(entry) for entry in issued.draft.entries],
     }
 
@@ -208,7 +179,7 @@ def _entry(entry: InvoiceEntry) -> dict[str, Any]:
     }
 
 
-def _lines(draft: InvoiceDraft) -> list[dict[str, Any]]:
+def invoice_lines(draft: InvoiceDraft) -> list[dict[str, Any]]:
     """Shape all that makes up the net amount: charges, and the credits that lower it."""
     lines: list[dict[str, Any]] = [
         {
@@ -222,6 +193,9 @@ def _lines(draft: InvoiceDraft) -> list[dict[str, Any]]:
             "unit_price": plain(line.unit_price),
             "price_base_quantity": str(SECONDS_PER_HOUR // SECONDS_PER_UNIT.get(line.unit, SECONDS_PER_HOUR)),
             "amount": plain(line.amount),
+            "period": line.period or str(draft.period),
+            "service_from": line.service_from or None,
+            "service_to": line.service_to or None,
         }
         for line in draft.lines
     ]
@@ -238,12 +212,15 @@ def _lines(draft: InvoiceDraft) -> list[dict[str, Any]]:
             "unit_price": plain(-setoff.amount),
             "price_base_quantity": "1",
             "amount": plain(-setoff.amount),
+            "period": str(draft.period),
+            "service_from": None,
+            "service_to": None,
         }
         for position, setoff in enumerate(reductions, len(lines) + 1)
     ]
 
 
-def _setoffs(draft: InvoiceDraft) -> list[dict[str, Any]]:
+def invoice_setoffs(draft: InvoiceDraft) -> list[dict[str, Any]]:
     return [
         {
             "credit": setoff.credit,

@@ -59,10 +59,16 @@ def options(
     price_lists: Annotated[
         Path | None, typer.Option(help="Folder with your own price lists, beside the shipped ones.")
     ] = None,
+    actor: Annotated[
+        str | None,
+        typer.Option(
+            envvar="BILLING_ENGINE_ACTOR", help="In whose name, for the audit trail. (default: who is logged in)"
+        ),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log with tracebacks to standard error.")] = False,
 ) -> None:
     """Remember the options that stand before the command's name."""
-    context.obj = World(database, settings, price_lists)
+    context.obj = World(database, settings, price_lists, actor)
     if verbose:
         logging.basicConfig(level=logging.INFO)
     else:

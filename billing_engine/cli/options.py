@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from billing_engine.cli.times import now
 from billing_engine.errors import DatabaseMissingError
 from billing_engine.model.period import Month
 
@@ -68,6 +70,8 @@ class World:
     database: str | None = None
     settings: Path | None = None
     price_lists: Path | None = None
+    actor: str | None = None
+    """In whose name things are done, for the audit trail; None is who is logged in."""
     at_end: Callable[[Callable[[], None]], object] | None = None
     """Has something done when the command is over."""
 
@@ -116,7 +120,8 @@ class World:
 
         settings = self.read_settings()
         engine = self.open_database()
-        billing = BillingEngine(engine, self.read_book(settings), settings)
+        actor = who_is_logged_in() if self.actor is None else self.actor
+        billing = BillingEngine(engine, self.read_book(settings), settings, clock=now, actor=actor)
         if not file_is_missing(engine) and billing.has_schema():
             billing.check_schema()
         elif create:
@@ -126,6 +131,14 @@ class World:
             hint = "`billing-engine import` or `billing-engine db upgrade` makes one"
             raise DatabaseMissingError(f"there is no billing database at {url}; {hint}")
         return billing
+
+
+def who_is_logged_in() -> str:
+    """Return the name of the user of the machine, empty where it has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container may run under a number
+        return ""
 
 
 def world_of(

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -28,11 +29,15 @@ err = Console(stderr=True, highlight=False)
 
 MOST_ROWS_SHOWN = 20
 
+if TYPE_CHECKING:
+    from billing_engine.import_folder import ImportReport
+
 _STYLES = {
     RunOutcome.ISSUED: "green",
     RunOutcome.TO_ISSUE: "green",
     RunOutcome.ALREADY_ISSUED: "dim",
     RunOutcome.NOTHING_TO_BILL: "dim",
+    RunOutcome.PARKED: "bold yellow",
     RunOutcome.FAILED: "bold red",
 }
 
@@ -79,6 +84,15 @@ def print_unread(names: Sequence[str]) -> None:
     """Print on standard error which files were not looked at."""
     if names:
         err.print(text(f"not used by this version: {', '.join(names)}"), soft_wrap=True)
+
+
+def print_import_notes(result: ImportReport) -> None:
+    """Print what an import would not take, and what it did not look at."""
+    print_rejected(result.rejected, "rejected row", "`billing-engine import --report FILE` writes")
+    print_rejected(result.warnings, "warning", "`billing-engine import --report FILE` writes")
+    print_unread(result.unread)
+    if not result.stored:
+        err.print(text("nothing was imported; correct the rows, or skip them with --skip-rejected"), soft_wrap=True)
 
 
 def plan_table(title: str, plans: Sequence[CustomerPlan]) -> Table:
@@ -136,6 +150,8 @@ def print_summary(plans: Sequence[CustomerPlan]) -> None:
     out.print(text(summary(plans) + (f"; {billed}" if billed else "")))
     if held:
         out.print(text(f"{held} held; `billing-engine held` tells why"))
+    if any(plan.outcome is RunOutcome.PARKED for plan in plans):
+        out.print(text("parked customers wait for `billing-engine release` with a note"))
 
 
 def print_rated(rated: RatedFolder) -> None:

@@ -32,6 +32,11 @@ TodayOption = Annotated[
 ]
 
 
+def now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
 def read_as_of(text: str | None) -> Instant:
     """Read `--as-of`; a day alone, or a time without offset, is meant in UTC."""
     if text is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from billing_engine.intake.fields import Country, Title
 from billing_engine.intake.toml_file import Amount, Table, check_toml, load_toml
 from billing_engine.model.invoice import Seller
 from billing_engine.model.receivables import LEVELS
-from billing_engine.model.settings import Settings
+from billing_engine.model.settings import Limits, Settings
 
 SAMPLE = """\
 # Settings of the billing engine. `billing-engine init` wrote this sample; it works at once.
@@ -34,6 +35,7 @@ website = "www.example.com"
 bank = "Sample Bank"
 iban = "RS35260005601001611379"
 bic = "SMPLRSBG"
+# id = "sample"                        # tells sellers that share a database apart: each has its own series of numbers
 
 [tax]
 vat_percent = 20                     # the one standard rate; leave it out when no VAT is charged
@@ -43,11 +45,17 @@ vat_percent = 20                     # the one standard rate; leave it out when 
 days = 14                            # from the day of issue to the day it is due
 
 [invoice]
-number_format = "{year}-{number:06d}"  # {year} is the billing period's; numbers begin at 1 each year
+number_format = "{year}-{number:06d}"  # {year} is the billing period's fiscal year; numbers begin at 1 with it
+fiscal_year_starts = 1               # month in which the fiscal year begins; 4 makes March 2027 part of 2026
 zero_invoices = false                # true: customers whose month comes to 0.00 get an invoice too
 
 [credit_note]
 number_format = "CN-{year}-{number:06d}"  # {year} is that of the day of issue; another form than the invoices'
+
+[limits]                             # an invoice beyond them is parked until `billing-engine release` lets it pass
+largest_total = 1000000              # in the invoice's currency, tax included
+most_lines = 1000
+# most_times_last_month = 5          # times the total of the month before
 
 [reminders]
 days = [7, 14, 28]                   # days after the due day from which the 1st, 2nd and last reminder are drafted
@@ -70,7 +78,14 @@ def _number_format(text: str) -> str:
 Text = Annotated[str, Field(max_length=200)]
 
 
+def _identifier(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9_-]{0,40}", text, re.ASCII) is None:
+        raise ValueError("allowed are up to 40 letters, digits, - and _")
+    return text
+
+
 class SellerTable(Table):
+    id: Annotated[str, AfterValidator(_identifier)] = ""
     name: Title
     address: Annotated[list[Text], Field(min_length=1, max_length=8)]
     country: Country
@@ -95,7 +110,14 @@ class PaymentTable(Table):
 
 class InvoiceTable(Table):
     number_format: Annotated[str, AfterValidator(_number_format)] = "{year}-{number:06d}"
+    fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 1
     zero_invoices: bool = False
+
+
+class LimitsTable(Table):
+    largest_total: Annotated[Amount, Field(gt=0)] = Decimal(1_000_000)
+    most_lines: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    most_times_last_month: Annotated[Amount, Field(ge=1)] | None = None
 
 
 class CreditNoteTable(Table):
@@ -125,6 +147,7 @@ class SettingsFile(Table):
     payment: PaymentTable = PaymentTable()
     invoice: InvoiceTable = InvoiceTable()
     credit_note: CreditNoteTable = CreditNoteTable()
+    limits: LimitsTable = LimitsTable()
     reminders: RemindersTable = RemindersTable()
     price_lists: PriceListsTable = PriceListsTable()
 
@@ -145,13 +168,16 @@ def _form(data: dict[str, Any], name: str, table: InvoiceTable | CreditNoteTable
 def read_settings(path: Path) -> Settings:
     """Read a settings file; raises InvalidFileError with all its problems."""
     file = check_toml(path, load_toml(path), SettingsFile)
-    seller = file.seller.model_dump() | {"address": "\n".join(file.seller.address)}
+    seller = file.seller.model_dump(exclude={"id"}) | {"address": "\n".join(file.seller.address)}
     return Settings(
         seller=Seller(**seller),
+        seller_id=file.seller.id,
         vat_percent=file.tax.vat_percent,
         vat_note=file.tax.vat_note,
         payment_days=file.payment.days,
         number_format=file.invoice.number_format,
+        fiscal_year_starts=file.invoice.fiscal_year_starts,
+        limits=Limits(**file.limits.model_dump()),
         credit_note_number_format=file.credit_note.number_format,
         reminder_days=tuple(file.reminders.days),
         zero_invoices=file.invoice.zero_invoices,

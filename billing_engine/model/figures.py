@@ -51,9 +51,10 @@ class Change:
 
     @property
     def difference(self) -> Decimal:
-        """How much more is to be paid than the month before."""
-        planned = ZERO if self.planned is None else self.planned.amount_due
-        return planned - (ZERO if self.former is None else self.former.amount_due)
+        """How much more is to be paid than the month before, as far as that was in the same currency."""
+        planned = self.planned or Figures("")
+        former = self.former if self.former is not None and planned.currency in ("", self.former.currency) else None
+        return planned.amount_due - (ZERO if former is None else former.amount_due)
 
 
 def largest_first(changes: Iterable[Change]) -> list[Change]:

@@ -22,7 +22,7 @@ class Limits:
     """In the invoice's currency, tax included; None is without limit."""
     most_lines: int | None = 1_000
     most_times_last_month: Decimal | None = None
-    """How many times last month's net amount; None does not compare."""
+    """How many times the total of the month before; None does not compare."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ TOP = {
     "doctor",
     "check_shapes",
     "transactions",
+    "run_shapes",
 }
 
 MAY_IMPORT = {
@@ -67,6 +68,7 @@ MAY_IMPORT = {
     "receivables_desk": {"errors", "model", "invoicing", "storage", "claim_desk", "journal", "transactions"},
     "receivables_shapes": {"model", "json_shapes", "sla_shapes", "receivables_desk"},
     "json_shapes": {"errors", "model", "intake", "rating", "billing_run", "rate_folder"},
+    "run_shapes": {"model", "storage", "billing_run", "json_shapes"},
     "sla_shapes": {"errors", "model", "claim_desk", "sla_folder"},
     "engine": {
         "errors",

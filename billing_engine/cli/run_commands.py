@@ -1,0 +1,201 @@
+"""A month: preview, run, release, progress, held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from billing_engine.cli.options import (
+    DatabaseOption,
+    Format,
+    FormatOption,
+    MonthOption,
+    OptionalMonthOption,
+    PriceListsOption,
+    SettingsOption,
+    world_of,
+)
+from billing_engine.cli.rendering import render_month
+from billing_engine.cli.times import read_day
+from billing_engine.errors import BillingError, SettingsMissingError
+from billing_engine.model.period import Month
+
+if TYPE_CHECKING:
+    from billing_engine.billing_run import CustomerPlan
+    from billing_engine.engine import BillingEngine
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line, in the order of a month's work."""
+    app.command()(preview)
+    app.command()(run)
+    app.command()(release)
+    app.command()(progress)
+    app.command()(held)
+
+
+def preview(
+    context: typer.Context,
+    month: MonthOption,
+    customer: Annotated[str | None, typer.Option(help="Only this customer.", show_default=False)] = None,
+    database: DatabaseOption = None,
+    settings: SettingsOption = None,
+    price_lists: PriceListsOption = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Show what each customer will pay for a month, line by line, with the reason of every entry. Writes nothing."""
+    billing = world_of(context, database, settings, price_lists).open_billing()
+    wanted = None if customer is None else [customer]
+    plans = list(billing.plan(month, customers=wanted, on=read_day(None)))
+    if customer is not None and not plans:
+        raise BillingError(f"there is no customer {customer!r}")
+    if format_ is Format.JSON:
+        from billing_engine import json_shapes, run_shapes  # noqa: PLC0415 - only where JSON is asked for
+
+        typer.echo(json_shapes.to_text(run_shapes.plan(month, plans)))
+    else:
+        from billing_engine.cli import run_tables  # noqa: PLC0415 - rich is slow to import
+
+        run_tables.print_in_detail(month, plans)
+    if any(plan.outcome == "failed" for plan in plans):
+        raise typer.Exit(1)
+
+
+def run(
+    context: typer.Context,
+    month: MonthOption,
+    issue: Annotated[bool, typer.Option("--issue", help="Issue the invoices; without it the plan is shown.")] = False,
+    plan_hash: Annotated[
+        str, typer.Option("--plan-hash", help="Issue only the plan of this hash, as the run showed it.", metavar="HASH")
+    ] = "",
+    pdf: Annotated[Path | None, typer.Option(help="Folder for the PDFs, with --issue.", show_default=False)] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder to import first.", show_default=False)] = None,
+    issued_on: Annotated[
+        str | None, typer.Option(help="Date of issue. (default: today)", metavar="YYYY-MM-DD", show_default=False)
+    ] = None,
+    database: DatabaseOption = None,
+    settings: SettingsOption = None,
+    price_lists: PriceListsOption = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Run a month: show the plan and what changed since the month before, or issue the invoices.
+
+    A second run issues nothing again; one that was stopped goes on. Exits 1 when a customer failed, or was parked.
+    """
+    if not issue and (pdf is not None or plan_hash):
+        raise typer.BadParameter(f"{'--pdf' if pdf is not None else '--plan-hash'} goes with --issue")
+    day = read_day(issued_on)
+    world = world_of(context, database, settings, price_lists)
+    if issue and world.read_settings() is None:
+        raise SettingsMissingError
+    billing = world.open_billing(create=data is not None)
+    if pdf is not None:
+        pdf.mkdir(parents=True, exist_ok=True)
+    if data is not None:
+        _import(billing, data)
+    if issue and day <= month.last_day:
+        typer.echo(f"{month} is not over on {day}; what is still to come in it will not be on these invoices", err=True)
+    plans = _issue(billing, month, day, plan_hash) if issue else list(billing.plan(month, on=day))
+    _print_run(month, plans, format_)
+    left = sum(plan.outcome == "failed" or (issue and plan.outcome == "parked") for plan in plans)
+    if pdf is not None:
+        rendered = render_month(billing, month, pdf)
+        left += rendered.failed
+        typer.echo(f"{len(rendered.paths) - rendered.failed} PDFs are in {pdf}", err=True)
+    if left:
+        raise typer.Exit(1)
+
+
+def _import(billing: BillingEngine, folder: Path) -> None:
+    from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
+
+    imported = billing.import_folder(folder)
+    tables.print_import_notes(imported)
+    if not imported.stored:
+        raise typer.Exit(1)
+
+
+def _issue(billing: BillingEngine, month: Month, issued_on: date, plan_hash: str) -> list[CustomerPlan]:
+    from rich.progress import Progress  # noqa: PLC0415 - only where something takes long
+
+    from billing_engine.cli.tables import err  # noqa: PLC0415 - as above
+
+    with Progress(console=err, transient=True) as shown:
+        task = shown.add_task("Issuing invoices", total=billing.count_customers())
+        return billing.issue(
+            month, issued_on, plan_hash=plan_hash.strip().lower(), on_progress=lambda _: shown.advance(task)
+        )
+
+
+def _print_run(month: Month, plans: Sequence[CustomerPlan], format_: Format) -> None:
+    if format_ is Format.JSON:
+        from billing_engine import json_shapes, run_shapes  # noqa: PLC0415 - only where JSON is asked for
+
+        typer.echo(json_shapes.to_text(run_shapes.run(month, plans)))
+        return
+    from billing_engine.cli import run_tables  # noqa: PLC0415 - rich is slow to import
+
+    run_tables.print_run(month, plans)
+
+
+def release(
+    context: typer.Context,
+    month: MonthOption,
+    customer: Annotated[str, typer.Option(help="The customer that is parked.")],
+    note: Annotated[str, typer.Option(help="Who looked at it, and why it is right; it is kept.")],
+    database: DatabaseOption = None,
+    settings: SettingsOption = None,
+    price_lists: PriceListsOption = None,
+) -> None:
+    """Let the plan that parked a customer pass, for the next run to issue it; if it changes, it is parked again."""
+    billing = world_of(context, database, settings, price_lists).open_billing()
+    plan = billing.release(month, customer, note)
+    typer.echo(f"released {customer} in {month}: {plan.reason}")
+
+
+def progress(
+    context: typer.Context,
+    month: MonthOption,
+    database: DatabaseOption = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Show how far a month's run came with each customer: planned, issued, nothing to bill, parked or failed."""
+    found = world_of(context, database).open_billing().progress(month)
+    if format_ is Format.JSON:
+        from billing_engine import json_shapes, run_shapes  # noqa: PLC0415 - only where JSON is asked for
+
+        typer.echo(json_shapes.to_text(run_shapes.progress(month, found)))
+        return
+    from billing_engine.cli import run_tables  # noqa: PLC0415 - rich is slow to import
+
+    run_tables.print_progress(month, found)
+
+
+def held(
+    context: typer.Context,
+    month: OptionalMonthOption = None,
+    database: DatabaseOption = None,
+    settings: SettingsOption = None,
+    price_lists: PriceListsOption = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """List work that can not be billed yet, and why; without --month of all months that have unbilled work."""
+    plans = world_of(context, database, settings, price_lists).open_billing().held(month)
+    found = [(period, plan.customer, item.id, item.reason) for period, plan in plans for item in plan.held]
+    failed = [(period, plan.customer, "", plan.reason) for period, plan in plans if plan.outcome == "failed"]
+    if format_ is Format.JSON:
+        from billing_engine import json_shapes  # noqa: PLC0415 - as above
+
+        typer.echo(json_shapes.to_text(json_shapes.held_work(found + failed)))
+    else:
+        from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
+
+        rows = [(str(period), c.customer, c.name, entry, reason) for period, c, entry, reason in found + failed]
+        tables.out.print(tables.table("Held", "Period", "Customer", "Name", "Entry", "Reason", rows=rows))
+        tables.out.print(f"{len(found)} held" + (f", {len(failed)} customers failed" if failed else ""))
+    if failed:
+        raise typer.Exit(1)
