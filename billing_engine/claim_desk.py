@@ -209,11 +209,14 @@ def release_pending(connection: Connection, customer: str, book: PriceListBook) 
 
 
 def _paid_on(dues: Iterable[Dues], month: Month) -> date | None:
-    """Return the day on which a month's invoices were all paid; None when there is none, or something is to come.
+    """Return the day on which a month's fees were all paid; None when there are none, or something is to come.
 
+    They are on the invoices that charge them, in advance or in arrears; without a fee the month's own invoice counts.
     One that was taken back whole is none: no fee was paid with it, and what is billed anew has to be.
     """
-    days = [due.paid_on for due in dues if due.period == str(month) and not due.is_withdrawn]
+    standing = [due for due in dues if not due.is_withdrawn]
+    charging = [due for due in standing if str(month) in due.fee_months]
+    days = [due.paid_on for due in charging or standing if charging or due.period == str(month)]
     return max((day for day in days if day is not None), default=None) if None not in days else None
 
 

@@ -50,12 +50,14 @@ class Books:
         self._folders = 0
 
     def read(self, *, skip_rejected=False, **files):
-        """Import rows by file, given without their header; returns the report."""
+        """Import rows by file, given without their header unless it is another one; returns the report."""
         self._folders += 1
         path = self.folder / f"data-{self._folders}"
         path.mkdir()
         for name, rows in files.items():
-            (path / f"{name}.csv").write_text("\n".join([HEADERS[name], *rows]) + "\n", encoding="utf-8")
+            own = rows[0].startswith(HEADERS[name].partition(",")[0] + ",")
+            lines = rows if own else [HEADERS[name], *rows]
+            (path / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         return self.billing.import_folder(path, skip_rejected=skip_rejected)
 
     def take(self, **files):

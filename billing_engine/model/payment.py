@@ -137,6 +137,8 @@ class Dues:
     """What came in or was credited: each with its day."""
     is_withdrawn: bool = False
     """Whether credit notes took all of it back: nothing is owed, and no fee was paid with it."""
+    fee_months: frozenset[str] = frozenset()
+    """Months whose fees it charges, such as "2026-10"; in advance they are later ones than its own."""
 
     @property
     def paid_on(self) -> date | None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, Table, func, select
 
 from billing_engine.errors import InvoiceNotFoundError
+from billing_engine.model.charge import ChargeKind
 from billing_engine.model.invoice import (
     Buyer,
     ContractUse,
@@ -89,6 +90,7 @@ def read_owners(connection: Connection, numbers: Sequence[str]) -> dict[str, Own
 
 def read_dues(connection: Connection, customer: str) -> list[Dues]:
     """Return what a customer's invoices ask for, and what came in for them or was credited."""
+    months = _read_fee_months(connection, customer)
     return [
         Dues(
             number=invoice.number,
@@ -103,9 +105,25 @@ def read_dues(connection: Connection, customer: str) -> list[Dues]:
                 )
             ),
             is_withdrawn=invoice.settlement.is_withdrawn,
+            fee_months=months.get(invoice.number, frozenset()),
         )
         for invoice in read_invoices(connection, customer=customer)
     ]
+
+
+def _read_fee_months(connection: Connection, customer: str) -> dict[str, frozenset[str]]:
+    """Return the months whose fees a customer's invoices charge, by number."""
+    line = invoice_lines.c
+    statement = (
+        select(invoices.c.number, line.service_from, line.service_to)
+        .join_from(invoices, invoice_lines)
+        .where(invoices.c.customer == customer, line.kind == ChargeKind.FEE, line.service_from != "")
+    )
+    found: dict[str, frozenset[str]] = {}
+    for number, first, last in connection.execute(statement):
+        months = Month.parse(first[:7]).until(Month.parse(last[:7]))
+        found[number] = found.get(number, frozenset()) | {str(month) for month in months}
+    return found
 
 
 def read_invoices(connection: Connection, period: Month | None = None, *, customer: str | None = None) -> list[Invoice]:
