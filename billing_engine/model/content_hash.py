@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 
@@ -26,17 +27,33 @@ def combined_hash(parts: Iterable[tuple[str, str]]) -> str:
     return content_hash(sorted(parts))
 
 
+@cache
+def _fields_of(kind: Any) -> tuple[str, ...] | None:
+    """Return the names of a dataclass's fields, None for other classes; asked for every value."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
+
+
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (str, int)):
-        return str(value) if isinstance(value, str) else value
-    if isinstance(value, Decimal):
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool:
+        return value
+    if kind is Decimal:
         return format(value.normalize() + 0, "f")
+    if kind is tuple or kind is list:
+        return [_plain(item) for item in value]
+    names = _fields_of(kind)
+    if names is not None:
+        return [_plain(getattr(value, name)) for name in names]
+    return _plain_of_others(value)
+
+
+def _plain_of_others(value: Any) -> Any:
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
-    if is_dataclass(value):
-        return [_plain(getattr(value, field.name)) for field in fields(value)]
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no place in a hash")

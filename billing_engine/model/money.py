@@ -62,6 +62,7 @@ def is_whole_amount(amount: Decimal, currency: str) -> bool:
     return amount.is_finite() and 0 <= amount <= LARGEST and round_money(amount, currency) == amount
 
 
+@lru_cache(maxsize=65_536)
 def to_minor(amount: Decimal | Fraction, currency: str) -> int:
     """Count an amount in minor units, rounded half up: 12.345 EUR -> 1235."""
     exact = abs(Fraction(amount)) * Fraction(10) ** minor_digits(currency)

@@ -18,11 +18,10 @@ from billing_engine.model.contract import Contract, currency_of, full_fee, sched
 from billing_engine.model.history import NO_HISTORY, ChargedFee, FeeRefund, History
 from billing_engine.model.money import round_money
 from billing_engine.model.period import Month
-from billing_engine.model.price_list import FeeInterval, FeeSchedule, FeeTiming, Package, PriceList
+from billing_engine.model.price_list import FeeSchedule, FeeTiming, Package, PriceList
 from billing_engine.rating.rate_card import RateCard, RateCards
 
 _DAY = timedelta(days=1)
-_LONGEST = FeeInterval.YEAR.months
 
 
 class _Part(NamedTuple):
@@ -56,7 +55,8 @@ def due_fees(contract: Contract, cards: RateCards, history: History = NO_HISTORY
     Raises UnknownPriceListError or UnknownPackageError when a due month can not be priced.
     """
     charged = [fee for fee in history.fees if fee.contract == contract.contract]
-    months = _service_months(contract, cards, history)
+    settled = _whole_months(charged)
+    months = (month for month in _service_months(contract, cards, history) if month not in settled)
     parts = [part for month in months for part in _due(month, contract, cards, charged, history)]
     currency = currency_of(contract, cards.listed(contract))
     return tuple(_charge(group, currency) for group in _together(parts))
@@ -65,9 +65,20 @@ def due_fees(contract: Contract, cards: RateCards, history: History = NO_HISTORY
 def _service_months(contract: Contract, cards: RateCards, history: History) -> Iterable[Month]:
     """Walk the contract's months that could fall due in this run or could have in a closed month."""
     run_months = {cards.month, *history.closed}
-    first = max(Month.of(contract.starts_on), min(run_months).plus(1 - _LONGEST))
-    last = max(run_months).plus(_LONGEST)
+    longest = cards.longest_interval(contract).months
+    first = max(Month.of(contract.starts_on), min(run_months).plus(1 - longest))
+    last = max(run_months).plus(longest)
     return first.until(last if contract.ends_on is None else min(last, Month.of(contract.ends_on)))
+
+
+def _whole_months(charged: Iterable[ChargedFee]) -> set[Month]:
+    """Find the months of which every day is charged by one line: of a long history nearly all."""
+    return {
+        month
+        for fee in charged
+        for month in Month.of(fee.service_from).until(Month.of(fee.charged_to))
+        if fee.service_from <= month.first_day and month.last_day <= fee.charged_to
+    }
 
 
 def _due(

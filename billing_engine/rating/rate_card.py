@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from billing_engine.model.contract import Contract, currency_of
 from billing_engine.model.period import Month
-from billing_engine.model.price_list import Package, PriceList, PriceListBook, Tariff
+from billing_engine.model.price_list import FeeInterval, Package, PriceList, PriceListBook, Tariff
 from billing_engine.model.timeline import Schedule, Timeline, compile_timeline, constant_schedule, overlay
 
 COVERED = -1
@@ -98,6 +98,13 @@ class RateCards:
         Raises UnknownPriceListError when there is no such list.
         """
         return self._book.of_contract(contract.price_list, self.month, contract.starts_on)
+
+    def longest_interval(self, contract: Contract) -> FeeInterval:
+        """Return the longest interval that a contract's fees may have had; raises UnknownPriceListError."""
+        if contract.fee_interval:
+            return FeeInterval(contract.fee_interval)
+        listed = {price_list.fee_schedule.interval for price_list in self._book.versions(contract.price_list)}
+        return max(listed, key=lambda interval: interval.months)
 
     def price_list(self, contract: Contract) -> PriceList:
         """Return the version in force on the month's first day that the contract runs; raises UnknownPriceListError."""
