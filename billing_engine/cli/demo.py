@@ -11,7 +11,7 @@ import typer
 from rich.progress import Progress
 
 from billing_engine.billing_run import CustomerPlan, RunOutcome
-from billing_engine.cli import sla_tables, tables
+from billing_engine.cli import check_tables, sla_tables, tables
 from billing_engine.cli.rendering import RenderedMonth, render_month, render_reports
 from billing_engine.engine import BillingEngine
 from billing_engine.errors import BillingError
@@ -59,6 +59,9 @@ def run_demo(directory: Path) -> None:
     _say(f"7. Report the service levels of {FIRST}")
     reports = billing.sla.report(FIRST, instant_of(_DECIDED_AT))
     render_reports(reports, settings.seller, directory / "reports")
+
+    _say("8. Check the whole database")
+    check_tables.print_summary(billing.doctor())
     _look_around(directory, url, first, second)
 
 
@@ -115,13 +118,13 @@ def _row(plan: CustomerPlan, paths: dict[str, Path]) -> tuple[str, ...]:
 
 
 def _look_around(directory: Path, url: str, *months: RenderedMonth) -> None:
-    _say("8. Look around")
+    _say("9. Look around")
     typer.echo(f"PDFs      {directory / 'pdf'}")
     typer.echo(f"Reports   {directory / 'reports'}")
     typer.echo(f"Database  {url}")
     command = f"{_this_command()} --database {url}"
     numbers = [number for rendered in months for number in rendered.paths]
-    for tried in (f"invoice show {numbers[0]}", "held", "claim list", "credit ledger"):
+    for tried in (f"invoice show {numbers[0]}", "held", "credit ledger", "ageing", "audit verify"):
         typer.echo(f"{'Try' if tried.startswith('invoice') else '':10}{command} {tried}")
     if any(rendered.failed for rendered in months):
         raise typer.Exit(1)

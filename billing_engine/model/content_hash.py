@@ -28,7 +28,7 @@ def combined_hash(parts: Iterable[tuple[str, str]]) -> str:
 
 
 @cache
-def _fields_of(kind: Any) -> tuple[str, ...] | None:
+def _fields_of(kind: type) -> tuple[str, ...] | None:
     """Return the names of a dataclass's fields, None for other classes; asked for every value."""
     return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
 
@@ -41,7 +41,7 @@ def _plain(value: Any) -> Any:
         return format(value.normalize() + 0, "f")
     if kind is tuple or kind is list:
         return [_plain(item) for item in value]
-    names = _fields_of(kind)
+    names = _fields_of(kind)  # type: ignore[arg-type]  # a class is hashable
     if names is not None:
         return [_plain(getattr(value, name)) for name in names]
     return _plain_of_others(value)
