@@ -157,13 +157,14 @@ def _store(connection: Connection, parsed: _Parsed, journal: Journal, *, skip_re
 
 def _write(connection: Connection, compared: dict[str, Comparison[Any]], journal: Journal) -> None:
     """Write what is new or changed, with the customers that it is about locked, and note it down."""
-    owners = {item.customer for found in compared.values() for item in found.written if hasattr(item, "customer")}
-    master_data.change_customers(connection, owners)
-    for name, shelf in _SHELVES.items():
-        shelf.store(connection, compared[name])
     payments: list[Payment] = compared[files.PAYMENTS].new
     paid = sorted({payment.invoice for payment in payments})
     owner = invoices.read_owners(connection, paid)
+    concerned = {item.customer for found in compared.values() for item in found.written if hasattr(item, "customer")}
+    # All at once and in order, so that no run holds one of them and waits for another.
+    master_data.change_customers(connection, concerned | {found.customer for found in owner.values()})
+    for name, shelf in _SHELVES.items():
+        shelf.store(connection, compared[name])
     events = [event_of_payment(payment, *owner[payment.invoice]) for payment in payments]
     events += [event_of_overpayment(credit) for credit in settle_overpayments(connection, paid)]
     number = sequences.next_number(connection, _SERIES, 0)

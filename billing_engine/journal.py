@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from billing_engine.model.content_hash import content_hash
-from billing_engine.model.credit import Account, Credit
+from billing_engine.model.credit import Account, Credit, check_balances
 from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.instant import Instant, instant_of
 from billing_engine.model.money import plain
 from billing_engine.model.payment import Payment
 from billing_engine.storage import audit
 from billing_engine.storage.audit import Event
-from billing_engine.storage.credit_ledger import read_ledger
+from billing_engine.storage.credit_ledger import read_credits, read_ledger
 from billing_engine.storage.sla_records import read_decisions
 
 Clock = Callable[[], datetime]
@@ -83,10 +83,15 @@ class Journal:
 
 @contextmanager
 def watch_credits(connection: Connection, customer: str, events: list[Event]) -> Iterator[None]:
-    """Add an event for each posting to a customer's credits meanwhile; the customer is locked."""
+    """Add an event for each posting to a customer's credits meanwhile; the customer is locked.
+
+    Raises SelfCheckError when the ledger does not account for every cent of them afterwards.
+    """
     before = {entry.posting for entry in read_ledger(connection, customer)}
     yield
-    for entry in read_ledger(connection, customer):
+    after = read_ledger(connection, customer)
+    check_balances(read_credits(connection, [customer]), after)
+    for entry in after:
         if entry.posting not in before and entry.amount > 0:
             what = "given_back" if entry.credit_note else _NAMES[entry.account]
             details = {

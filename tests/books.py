@@ -55,7 +55,7 @@ class Books:
         path = self.folder / f"data-{self._folders}"
         path.mkdir()
         for name, rows in files.items():
-            own = rows[0].startswith(HEADERS[name].partition(",")[0] + ",")
+            own = bool(rows) and rows[0].startswith(HEADERS[name].partition(",")[0] + ",")
             lines = rows if own else [HEADERS[name], *rows]
             (path / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
         return self.billing.import_folder(path, skip_rejected=skip_rejected)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from billing_engine.errors import SelfCheckError
 from billing_engine.model.money import ZERO
 from billing_engine.model.period import Month, day_in_words
 from billing_engine.model.sla_terms import Setoff
@@ -113,3 +115,22 @@ class Refund:
     @property
     def amount(self) -> Decimal:
         return sum((amount for _, amount in self.parts), ZERO)
+
+
+def check_balances(credits_: Iterable[Credit], entries: Iterable[LedgerEntry]) -> None:
+    """Raise SelfCheckError unless the ledger accounts for every cent of the credits (S1)."""
+    postings: dict[str, Decimal] = {}
+    accounts: dict[tuple[str, Account], Decimal] = {}
+    for entry in entries:
+        postings[entry.posting] = postings.get(entry.posting, ZERO) + entry.amount
+        key = (entry.credit, entry.account)
+        accounts[key] = accounts.get(key, ZERO) + entry.amount
+    wrong = [f"posting {posting} does not balance" for posting, total in postings.items() if total]
+    for credit in credits_:
+        granted = -accounts.get((credit.credit, Account.GRANTED), ZERO)
+        left = accounts.get((credit.credit, Account.AVAILABLE), ZERO)
+        if (granted, left) != (credit.amount, credit.remaining):
+            says = f"{credit.remaining} of {credit.amount} left, the ledger {left} of {granted}"
+            wrong.append(f"credit {credit.credit} says {says}")
+    if wrong:
+        raise SelfCheckError(f"nothing was booked: {'; '.join(wrong)}")

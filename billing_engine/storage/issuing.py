@@ -7,8 +7,9 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 
+from billing_engine.errors import SelfCheckError
 from billing_engine.model.invoice import InvoiceDraft
 from billing_engine.model.money import to_minor
 from billing_engine.model.numbering import Numbering
@@ -53,7 +54,8 @@ def issue_invoices(
     the commit alone, and only an invoice that is complete has a number, so none is missing.
 
     Raises IntegrityError when a customer has an invoice for the period already, or an entry stands on another one,
-    CreditSpentError when a credit has less left, DateOrderError when the series has an invoice of a later day.
+    CreditSpentError when a credit has less left, DateOrderError when the series has an invoice of a later day, and
+    SelfCheckError when a number is missing.
     """
     _insert(connection, invoices, [_invoice_row(one, numbering, issued_on) for one in wanted])
     _use_price_lists(connection, wanted)
@@ -63,12 +65,24 @@ def issue_invoices(
         set_off(connection, one.key, one.draft.setoffs, one.draft.currency, issued_on)
     last = next_number(connection, numbering.series, numbering.year, issued_on, count=len(wanted))
     sequences = range(last - len(wanted) + 1, last + 1)
+    _check_series(connection, numbering, sequences[0])
     rows = [
         {"key": one.key, "number": numbering.number(sequence), "sequence": sequence}
         for one, sequence in zip(wanted, sequences, strict=True)
     ]
     connection.execute(_NUMBERED, rows)
     return [str(row["number"]) for row in rows]
+
+
+def _check_series(connection: Connection, numbering: Numbering, first: int) -> None:
+    """Raise SelfCheckError when the counter and the invoices of the series disagree: no number may be left out."""
+    of_series = (invoices.c.series == numbering.series, invoices.c.year == numbering.year)
+    last = connection.scalar(select(func.max(invoices.c.sequence)).where(*of_series)) or 0
+    if last != first - 1:
+        raise SelfCheckError(
+            f"the last invoice of the series {numbering.series} {numbering.year} is number {last}, its counter gave {first}; "
+            "nothing was issued, `billing-engine doctor` tells more"
+        )
 
 
 _NUMBERED = (
