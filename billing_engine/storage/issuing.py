@@ -80,7 +80,7 @@ def _check_series(connection: Connection, numbering: Numbering, first: int) -> N
     last = connection.scalar(select(func.max(invoices.c.sequence)).where(*of_series)) or 0
     if last != first - 1:
         raise SelfCheckError(
-            f"the last invoice of the series {numbering.series} {numbering.year} is number {last}, its counter gave {first}; "
+            f"the series {numbering.series} {numbering.year} ends with {last}, and its counter gave {first}; "
             "nothing was issued, `billing-engine doctor` tells more"
         )
 
