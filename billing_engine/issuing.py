@@ -96,11 +96,6 @@ def issue_plans(connection: Connection, planned: Sequence[Planned], desk: Desk) 
             if plan.outcome is not RunOutcome.PARKED:
                 _issue_credit_notes(connection, plan, desk, events)
     changed = [plan for (known, _), plan in zip(planned, done, strict=True) if not is_done(known, plan)]
-    events += [
-        Event("run.parked", f"{desk.month}/{plan.customer.customer}", {"reason": plan.reason})
-        for plan in changed
-        if plan.outcome is RunOutcome.PARKED
-    ]
     runs.note_progress(connection, desk.month, {plan.customer.customer: _progress(plan) for plan in changed})
     desk.journal.note_all(connection, events)
     return done
