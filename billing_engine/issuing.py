@@ -91,7 +91,7 @@ def issue_plans(connection: Connection, planned: Sequence[Planned], desk: Desk) 
             if _moves_credits(plan):
                 watching.enter_context(watch_credits(connection, plan.customer.customer, events))
         numbers = _issue_invoices(connection, planned, desk.approval)
-        done = [_ended(plan, numbers, desk.approval, events) for _, plan in planned]
+        done = [_ended(known, plan, numbers, desk, events) for known, plan in planned]
         for plan in done:
             if plan.outcome is not RunOutcome.PARKED:
                 _issue_credit_notes(connection, plan, desk, events)
@@ -120,9 +120,14 @@ def _issue_invoices(connection: Connection, planned: Sequence[Planned], approval
     return {one.draft.customer: number for one, number in zip(wanted, numbers, strict=True)}
 
 
-def _ended(plan: CustomerPlan, numbers: Mapping[str, str], approval: Approval, events: list[Event]) -> CustomerPlan:
-    """Tell what became of a plan, and the trail of its invoice."""
-    number, draft = numbers.get(plan.customer.customer), plan.draft
+def _ended(
+    known: Known, plan: CustomerPlan, numbers: Mapping[str, str], desk: Desk, events: list[Event]
+) -> CustomerPlan:
+    """Tell what became of a plan, here and in the trail: customer after customer, however a run was cut into groups."""
+    customer, approval, draft = plan.customer.customer, desk.approval, plan.draft
+    if plan.outcome is RunOutcome.PARKED and not is_done(known, plan):
+        events.append(Event("run.parked", f"{desk.month}/{customer}", {"reason": plan.reason}))
+    number = numbers.get(customer)
     if number is None or draft is None:
         return plan
     details = {
