@@ -130,12 +130,12 @@ class Watch:
     @contextmanager
     def watching(self, engine):
         """Time the parts of a run, and count its statements."""
-        kept = run_desk.read_inputs, run_desk.plan_billing_run, run_desk.issue_customer, issuing_module.content_hash
+        kept = run_desk.read_inputs, run_desk.plan_billing_run, run_desk.issue_plans, issuing_module.content_hash
         dialect = engine.dialect
         reading, planning, issuing, hashing = kept
         run_desk.read_inputs = self.timed("reading", reading)
         run_desk.plan_billing_run = self.timed("planning", lambda *given: list(planning(*given)))
-        run_desk.issue_customer = self.timed("writing: Python", issuing)
+        run_desk.issue_plans = self.timed("writing: Python", issuing)
         issuing_module.content_hash = self.timed("hashing", hashing)
         for name, part in (
             ("do_execute", "writing: database"),
@@ -148,7 +148,7 @@ class Watch:
         try:
             yield
         finally:
-            run_desk.read_inputs, run_desk.plan_billing_run, run_desk.issue_customer, _ = kept
+            run_desk.read_inputs, run_desk.plan_billing_run, run_desk.issue_plans, _ = kept
             issuing_module.content_hash = hashing
             for name in ("do_execute", "do_executemany", "do_ping", "do_commit", "do_rollback"):
                 delattr(dialect, name)
