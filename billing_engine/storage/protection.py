@@ -35,8 +35,8 @@ KEPT = (
 )
 """Tables whose rows are never deleted and not changed, but for what their trigger lets pass."""
 
-_REFUSING = {"sqlite": ("UPDATE", "DELETE"), "postgresql": ("UPDATE", "DELETE", "TRUNCATE")}
-"""SQLite has no TRUNCATE."""
+_REFUSING = {"sqlite": ("UPDATE", "DELETE", "REPLACE"), "postgresql": ("UPDATE", "DELETE", "TRUNCATE")}
+"""SQLite has no TRUNCATE, but an INSERT that replaces."""
 
 _SQLITE_TRIGGERS = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
 _POSTGRESQL_TRIGGERS = text(

@@ -2,15 +2,17 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from books import Books, row
+from databases import ON_SQLITE
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
@@ -431,6 +433,23 @@ def test_triggers_refuse(untouched, table):
     for statement in refused:
         with pytest.raises(IntegrityError, match=r"never|nothing|only|follow"), untouched.begin() as connection:
             connection.execute(text(statement) if isinstance(statement, str) else statement)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("table", protection.KEPT)
+def test_replacing_changes_nothing(untouched, table):
+    """INSERT OR REPLACE, also from a program that set no pragma, leaves what is there as it is."""
+    with sqlite3.connect(untouched.url.database) as connection:
+        before = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - a table of ours
+        names = [column.name for column in metadata.tables[table].columns]
+        changed = {
+            name: "'changed'" for name in ("reason", "title", "content_hash", "note", "hash", "amount") if name in names
+        }
+        copied = ", ".join(changed.get(name, name) for name in names)
+        replacing = f"INSERT OR REPLACE INTO {table} ({', '.join(names)}) SELECT {copied} FROM {table}"  # noqa: S608 - as above
+        with suppress(sqlite3.IntegrityError):
+            connection.execute(replacing)
+        assert connection.execute(f"SELECT * FROM {table}").fetchall() == before  # noqa: S608 - as above
 
 
 def added(found):

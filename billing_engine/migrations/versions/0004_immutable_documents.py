@@ -1,5 +1,6 @@
 """What is issued or posted stays: triggers refuse to change, delete or add to it, whoever asks."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
@@ -82,15 +83,52 @@ _RULES = [
 ]
 
 
+_PROTECTED = (*_KEPT, *_DOCUMENTS, "billing_number_counters", "billing_credits")
+_INSERTED_IF_NEW = (
+    "billing_payments",
+    "billing_claim_decisions",
+    "billing_used_price_lists",
+    "billing_releases",
+    "billing_credit_notes",
+    "billing_number_counters",
+)
+"""Tables into which the program inserts rows that may be there already, and are then left alone."""
+
+
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        for table, event, condition, message in _RULES:
-            when = f" WHEN {condition}" if condition else ""
-            op.execute(
-                f"CREATE TRIGGER {table}_{event.lower()} BEFORE {event} ON {table} FOR EACH ROW{when} "
-                f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
-            )
-        return
+        _protect_on_sqlite()
+    else:
+        _protect_on_postgresql()
+
+
+def _protect_on_sqlite() -> None:
+    for table, event, condition, message in _RULES:
+        when = f" WHEN {condition}" if condition else ""
+        op.execute(
+            f"CREATE TRIGGER {table}_{event.lower()} BEFORE {event} ON {table} FOR EACH ROW{when} "
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        )
+    # INSERT OR REPLACE deletes what is in its way, and asks no trigger on deleting unless a pragma says so.
+    for table in _PROTECTED:
+        taken = " OR ".join(
+            "(" + " AND ".join(f"o.{column} = NEW.{column}" for column in key) + ")" for key in _keys_of(table)
+        )
+        refusal = "IGNORE" if table in _INSERTED_IF_NEW else f"ABORT, 'UNIQUE constraint: {table} has such a row'"
+        op.execute(
+            f"CREATE TRIGGER {table}_replace BEFORE INSERT ON {table} FOR EACH ROW "
+            f"WHEN EXISTS (SELECT 1 FROM {table} o WHERE {taken}) BEGIN SELECT RAISE({refusal}); END"
+        )
+
+
+def _keys_of(table: str) -> list[list[str]]:
+    """Return the columns of a table's primary key and of all its unique constraints."""
+    inspector = sa.inspect(op.get_bind())
+    unique = [constraint["column_names"] for constraint in inspector.get_unique_constraints(table)]
+    return [inspector.get_pk_constraint(table)["constrained_columns"], *unique]
+
+
+def _protect_on_postgresql() -> None:
     op.execute(
         "CREATE FUNCTION billing_refuse() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$"
@@ -117,7 +155,7 @@ def upgrade() -> None:
             f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW{when} "
             f"EXECUTE FUNCTION billing_refuse('{message}')"
         )
-    for table in [*_KEPT, *_DOCUMENTS, "billing_number_counters", "billing_credits"]:
+    for table in _PROTECTED:
         op.execute(
             f"CREATE TRIGGER {table}_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT "
             f"EXECUTE FUNCTION billing_refuse('{table} is never emptied')"
