@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from billing_engine.errors import BillingError, PriceListChangedError, SelfCheckError
+from billing_engine.errors import BillingError, OpenMonthError, PriceListChangedError, SelfCheckError
 from billing_engine.invoicing.checks import check_draft, find_implausible
 from billing_engine.invoicing.credit_note import draft_fee_credit
 from billing_engine.invoicing.draft import draft_invoice
@@ -19,6 +19,7 @@ from billing_engine.model.credit_note import CreditNote, CreditNoteDraft
 from billing_engine.model.figures import Change, Figures, sum_up
 from billing_engine.model.history import NO_HISTORY, FeeRefund, History
 from billing_engine.model.invoice import Invoice, InvoiceDraft
+from billing_engine.model.period import Month
 from billing_engine.model.settings import Settings
 from billing_engine.model.time_entry import Expense, TimeEntry
 from billing_engine.rating.annex import annex_entries
@@ -71,6 +72,8 @@ class CustomerInput:
     """Of what the run issued, where it did."""
     released: frozenset[str] = frozenset()
     """Hashes of plans that somebody let pass."""
+    open_months: Sequence[Month] = ()
+    """Earlier months that runs began, with contracts of the customer, and are not done with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,13 @@ class CustomerPlan:
     """Sums of the invoice of the month before."""
     price_lists: frozenset[tuple[str, str]] = frozenset()
     """Versions that priced the draft, with the hash of their terms."""
+    open_months: tuple[Month, ...] = ()
+    """Earlier months that are not billed yet; this month's run does not bill them."""
+
+    @property
+    def stays_behind(self) -> bool:
+        """Tell whether the month as a whole waits, and `reason` says for what: that it is mended, released or run."""
+        return bool(self.reason) and self.outcome in (RunOutcome.FAILED, RunOutcome.PARKED, RunOutcome.TO_ISSUE)
 
     @property
     def change(self) -> Change:
@@ -143,7 +153,9 @@ def plan_customer(given: CustomerInput, cards: RateCards, settings: Settings) ->
             invoice_number=given.invoice_number,
             plan_hash=given.noted_hash,
             former=given.former,
+            open_months=tuple(given.open_months),
         )
+    _check_order(given, cards)
     late = rate_late(
         given.customer, given.contracts, given.entries, given.expenses, cards.of, cards.month, given.history
     )
@@ -154,6 +166,7 @@ def plan_customer(given: CustomerInput, cards: RateCards, settings: Settings) ->
         held=(*rated.all_held, *(held for month in late for held in month.all_held)),
         credit_notes=_credit_notes(given.returns),
         former=given.former,
+        open_months=tuple(given.open_months),
     )
     return _with_draft(plan, given, rated, late, cards, settings)
 
@@ -205,6 +218,20 @@ def _credit_notes(returns: Iterable[FeeReturn]) -> tuple[CreditNoteDraft, ...]:
         for one in returns
     )
     return tuple(draft for draft in drafts if draft is not None)
+
+
+def _check_order(given: CustomerInput, cards: RateCards) -> None:
+    """Raise OpenMonthError where an earlier month would still decide how many hours roll over into this one (R10)."""
+    for contract in given.contracts:
+        rollover = cards.listed(contract).rating.rollover if contract.active_days(cards.month) else None
+        if rollover is None:
+            continue
+        for month in given.open_months:
+            if contract.active_days(month) and cards.month <= month.plus(rollover.months):
+                raise OpenMonthError(
+                    f"{month} is not billed yet, and what is left of its hours may be used in {cards.month}; "
+                    f"issue {month} first"
+                )
 
 
 def _check_price_lists(statements: Iterable[Statement], used: Mapping[str, str]) -> None:

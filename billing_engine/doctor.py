@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from billing_engine.billing_run import CustomerPlan, RunOutcome
+from billing_engine.billing_run import CustomerPlan
 from billing_engine.model.check import Check
 from billing_engine.model.period import Month
 from billing_engine.storage import (
@@ -114,7 +114,7 @@ def waiting_notes(planned: Iterable[tuple[Month, CustomerPlan]]) -> list[Note]:
     notes = []
     for period, plan in planned:
         customer = plan.customer.customer
-        if plan.outcome is RunOutcome.FAILED:
+        if plan.stays_behind:
             notes.append(Note(period, customer, 0, plan.reason))
         reasons = Counter(entry.reason for entry in plan.held)
         notes += [Note(period, customer, count, reason) for reason, count in sorted(reasons.items())]

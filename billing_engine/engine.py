@@ -129,7 +129,7 @@ class BillingEngine:
         month: Month,
         issued_on: date,
         *,
-        plan_hash: str = "",
+        plan_hash: str | None = None,
         connection: Connection | None = None,
         on_progress: Callable[[CustomerPlan], object] | None = None,
     ) -> list[CustomerPlan]:

@@ -108,6 +108,14 @@ class PlanChangedError(BillingError):
     """The plan is not the one that was approved: its input changed since."""
 
 
+class OpenMonthError(BillingError):
+    """An earlier month has to be billed first."""
+
+
+class NumberTakenError(BillingError):
+    """A number was given already, by another series."""
+
+
 class SelfCheckError(BillingError):
     """What was about to be issued contradicts itself; nothing was written."""
 

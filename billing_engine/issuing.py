@@ -29,6 +29,7 @@ from billing_engine.storage.settlement import settle_overpayment
 
 _STATES = {
     RunOutcome.ISSUED: RunState.ISSUED,
+    RunOutcome.ALREADY_ISSUED: RunState.ISSUED,
     RunOutcome.NOTHING_TO_BILL: RunState.NOTHING_TO_BILL,
     RunOutcome.PARKED: RunState.PARKED,
 }
@@ -61,7 +62,7 @@ Planned = tuple[Known, CustomerPlan]
 def is_done(known: Known, plan: CustomerPlan) -> bool:
     """Tell whether there is nothing to write: the invoice is there, or the run says already what the plan comes to."""
     if plan.outcome is RunOutcome.ALREADY_ISSUED:
-        return True
+        return known.progress is not None and known.progress.state is RunState.ISSUED
     return plan.outcome in _STATES and not plan.credit_notes and known.progress == _progress(plan)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -27,19 +27,23 @@ from billing_engine.billing_run import (
 from billing_engine.errors import BillingError, NotParkedError, PlanChangedError, SettingsMissingError
 from billing_engine.issuing import Approval, Desk, Planned, is_done, is_plain, issue_plans
 from billing_engine.journal import Journal
+from billing_engine.model.instant import local_date
 from billing_engine.model.invoice import Seller
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.settings import Settings
 from billing_engine.rating.rate_card import RateCards
 from billing_engine.run_inputs import Known, read_inputs
-from billing_engine.storage import credit_ledger, master_data, runs, sequences, unsettled, work
+from billing_engine.storage import credit_ledger, invoices, master_data, runs, sequences, unsettled, work
 from billing_engine.storage.inserting import batches
 from billing_engine.storage.runs import Progress, Release, RunState
 from billing_engine.transactions import Transactions
 
 _UNSETTLED = Settings(seller=Seller(name="", address="", country=""))
 """Plans may be made before there are settings; they then show no tax."""
+
+_LONGEST_DELAY = 10
+"""Years after a month in which its invoices may still be issued."""
 
 GROUP = 20
 """Customers that are issued in one transaction, as long as nothing goes wrong: it is commits that take the time."""
@@ -77,7 +81,7 @@ class RunDesk:
         self,
         month: Month,
         issued_on: date,
-        plan_hash: str,
+        plan_hash: str | None,
         connection: Connection | None,
         on_progress: OnProgress | None,
     ) -> list[CustomerPlan]:
@@ -89,8 +93,9 @@ class RunDesk:
         ids = self._ids(None, connection)
         with self._transactions.reading(connection) as active:
             sequences.check_date_order(active, numbering.series, numbering.year, issued_on)
+        _check_day(month, issued_on)
+        approved = None if plan_hash is None else self._approved(month, issued_on, plan_hash, connection)
         self._settle(issued_on, connection)
-        approved = self._approved(month, issued_on, plan_hash, connection) if plan_hash else None
         self._begin(month, ids, connection)
         cards = RateCards(self._book, month)
         desk = Desk(month, Approval(settings, issued_on, approved), self._book, self._journal)
@@ -108,7 +113,10 @@ class RunDesk:
         return plans
 
     def _settle(self, on: date, connection: Connection | None) -> None:
-        """Bring credits up to date before anything is planned; one customer's trouble shows when its credit is used."""
+        """Bring credits up to date before anything is issued; one customer's trouble shows when its credit is used.
+
+        Where an approved plan knew nothing of it, its customer is refused and the next plan knows.
+        """
         with self._transactions.reading(connection) as active:
             customers = unsettled.read_unsettled_customers(active, on)
         for customer in customers:
@@ -169,20 +177,34 @@ class RunDesk:
                 yield from self._issue_group([one], cards, desk, connection)
 
     def _note_failure(self, known: Known, month: Month, error: Exception) -> CustomerPlan:
+        """Note that a customer failed, unless its invoice is there: also the answer to a commit may be lost."""
         plan = replace(failed(known.given.customer, error), former=known.given.former)
-        if known.progress is None or known.progress.state not in runs.CLOSED:
-            progress = Progress(RunState.FAILED, plan.reason)
-            with suppress(BillingError, DBAPIError):  # the run's outcome tells it anyway
-                self._transactions.retrying(
-                    None, lambda active: runs.note_progress(active, month, {plan.customer.customer: progress})
-                )
+        customer = plan.customer.customer
+
+        def note(active: Connection) -> str | None:
+            master_data.lock_customer(active, customer)
+            numbered = invoices.read_numbered(active, month, [customer]).get(customer)
+            found = runs.read_progress(active, month, [customer]).get(customer)
+            if numbered is not None:
+                ended = Progress(RunState.ISSUED, "", numbered.content_hash)
+            else:
+                ended = Progress(RunState.FAILED, plan.reason)
+            if found is None or found.state not in runs.CLOSED:
+                runs.note_progress(active, month, {customer: ended})
+            return None if numbered is None else numbered.number
+
+        with suppress(BillingError, DBAPIError):  # the run's outcome tells it anyway
+            number = self._transactions.retrying(None, note)
+            if number is not None:
+                return replace(plan, outcome=RunOutcome.ALREADY_ISSUED, reason="", invoice_number=number)
         return plan
 
     def release(self, month: Month, customer: str, note: str, connection: Connection | None) -> CustomerPlan:
         """Let a parked plan pass; see `BillingEngine.release`."""
         if not note.strip():
             raise NotParkedError("a release needs a note that says who looked at it and why it is right")
-        plans = list(self.plan(month, [customer], None, connection))
+        today = local_date(self._journal.moment(), UTC)
+        plans = list(self.plan(month, [customer], today, connection))
         if not plans:
             raise NotParkedError(f"there is no customer {customer!r}")
         (plan,) = plans
@@ -209,21 +231,39 @@ class RunDesk:
             return runs.read_progress(active, month, ids)
 
     def held(self, month: Month | None, connection: Connection | None) -> list[tuple[Month, CustomerPlan]]:
-        """Plan the customers that have unbilled work, of a month or of all; keeps those that hold some, or failed."""
+        """Plan the months that have unbilled work, or that a run began and is not done with for a customer.
+
+        Keeps those that hold some work, failed, or wait for a run; of a month or of all.
+        """
         with self._transactions.reading(connection) as active:
             days = work.read_unbilled_days(active)
+            waiting = runs.read_open(active)
         customers_by_month: dict[Month, set[str]] = {}
         for customer, day in days:
             # A day in UTC is part of up to three days elsewhere, and these of two months.
             for near in (day - timedelta(days=1), day, day + timedelta(days=1)):
-                customers_by_month.setdefault(Month(near.year, near.month), set()).add(customer)
+                customers_by_month.setdefault(Month.of(near), set()).add(customer)
+        for period, customer in waiting:
+            customers_by_month.setdefault(period, set()).add(customer)
         months = sorted(customers_by_month) if month is None else [month]
-        plans = (
-            (period, plan)
-            for period in months
-            for plan in self.plan(period, sorted(customers_by_month.get(period, ())), None, connection)
-        )
-        return [(period, plan) for period, plan in plans if plan.held or plan.outcome is RunOutcome.FAILED]
+        found = []
+        for period in months:
+            for plan in self.plan(period, sorted(customers_by_month.get(period, ())), None, connection):
+                told = plan
+                if plan.outcome is RunOutcome.TO_ISSUE and (period, plan.customer.customer) in waiting:
+                    told = replace(
+                        plan, reason=f"not billed yet; `billing-engine run --month {period} --issue` does it"
+                    )
+                if told.held or told.stays_behind:
+                    found.append((period, told))
+        return found
+
+
+def _check_day(month: Month, issued_on: date) -> None:
+    """Raise BillingError for a day that can only be a slip: the series could not go on from it for years."""
+    if issued_on.year > month.year + _LONGEST_DELAY:
+        last = date(month.year + _LONGEST_DELAY, 12, 31)
+        raise BillingError(f"invoices of {month} are issued by {last} at the latest; found {issued_on}")
 
 
 def _groups(planned: Iterable[Planned], size: int) -> Iterator[list[Planned]]:

@@ -16,6 +16,7 @@ from billing_engine.model.instant import SECONDS_PER_DAY, Instant, midnight_utc
 from billing_engine.model.period import Month
 from billing_engine.rating.fees import fee_refunds
 from billing_engine.storage import billed, credit_ledger, credit_notes, figures, invoices, master_data, runs, work
+from billing_engine.storage.invoices import Numbered
 from billing_engine.storage.runs import Progress
 
 
@@ -34,8 +35,9 @@ class Known(NamedTuple):
 
 def read_inputs(connection: Connection, month: Month, ids: Sequence[str], on: date | None) -> list[Known]:
     """Read what decides these customers' month; work with a day more on either side, of which rating takes its own."""
-    customers = master_data.read_customers(connection, ids)
+    # Before all else: whatever changes later than this was not read, and then the version is another one.
     versions = master_data.read_versions(connection, ids)
+    customers = master_data.read_customers(connection, ids)
     contracts = by_customer(master_data.read_contracts(connection, ids).values())
     numbered = invoices.read_numbered(connection, month, ids)
     revisions = invoices.read_revisions(connection, month, ids)
@@ -50,6 +52,7 @@ def read_inputs(connection: Connection, month: Month, ids: Sequence[str], on: da
     progress = runs.read_progress(connection, month, ids)
     released = runs.read_released(connection, month, ids)
     former = figures.read_figures(connection, month.previous(), ids)
+    begun = [one for one in runs.read_begun(connection) if one < month]
     found = []
     for customer in ids:
         noted = progress.get(customer)
@@ -66,12 +69,22 @@ def read_inputs(connection: Connection, month: Month, ids: Sequence[str], on: da
             history=history,
             returns=_read_returns(connection, customer, own, history),
             former=former.get(customer),
-            noted_hash="" if noted is None or noted.state not in runs.CLOSED else noted.plan_hash,
+            noted_hash=_noted_hash(noted, numbered.get(customer)),
+            open_months=tuple(
+                one for one in begun if one not in history.closed and any(contract.active_days(one) for contract in own)
+            ),
             released=released.get(customer, frozenset()),
         )
         revision = revisions.get(customer, 0) + 1
         found.append(Known(given, versions[customer], noted, revision, claims.get(customer, {})))
     return found
+
+
+def _noted_hash(noted: Progress | None, numbered: Numbered | None) -> str:
+    """Return the hash of what was issued for the month, as the run noted it, else as the invoice says."""
+    if noted is not None and noted.state in runs.CLOSED:
+        return noted.plan_hash
+    return "" if numbered is None else numbered.content_hash
 
 
 def _reach(month: Month, histories: Mapping[str, History]) -> tuple[date, date]:

@@ -48,6 +48,7 @@ def _customer_plan(customer: CustomerPlan) -> dict[str, Any]:
         "number": customer.invoice_number,
         "held": [held(entry) for entry in customer.held],
         "plan_hash": customer.plan_hash or None,
+        "open_months": [str(month) for month in customer.open_months],
         "credit_notes": [_credit_note(note) for note in customer.credit_notes],
     }
     return shape | (_draft(customer.draft) if customer.draft is not None else {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,7 @@ from billing_engine.cli.options import (
     world_of,
 )
 from billing_engine.cli.rendering import render_month
-from billing_engine.cli.times import read_day
+from billing_engine.cli.times import now, read_day
 from billing_engine.errors import BillingError, SettingsMissingError
 from billing_engine.model.period import Month
 
@@ -70,8 +71,15 @@ def run(
     month: MonthOption,
     issue: Annotated[bool, typer.Option("--issue", help="Issue the invoices; without it the plan is shown.")] = False,
     plan_hash: Annotated[
-        str, typer.Option("--plan-hash", help="Issue only the plan of this hash, as the run showed it.", metavar="HASH")
-    ] = "",
+        str | None,
+        typer.Option(
+            "--plan-hash",
+            parser=parse_hash,
+            help="Issue only the plan of this hash, as the run showed it.",
+            metavar="HASH",
+            show_default=False,
+        ),
+    ] = None,
     pdf: Annotated[Path | None, typer.Option(help="Folder for the PDFs, with --issue.", show_default=False)] = None,
     data: Annotated[Path | None, typer.Option(help="Folder to import first.", show_default=False)] = None,
     issued_on: Annotated[
@@ -86,7 +94,7 @@ def run(
 
     A second run issues nothing again; one that was stopped goes on. Exits 1 when a customer failed, or was parked.
     """
-    if not issue and (pdf is not None or plan_hash):
+    if not issue and (pdf is not None or plan_hash is not None):
         raise typer.BadParameter(f"{'--pdf' if pdf is not None else '--plan-hash'} goes with --issue")
     day = read_day(issued_on)
     world = world_of(context, database, settings, price_lists)
@@ -97,8 +105,8 @@ def run(
         pdf.mkdir(parents=True, exist_ok=True)
     if data is not None:
         _import(billing, data)
-    if issue and day <= month.last_day:
-        typer.echo(f"{month} is not over on {day}; what is still to come in it will not be on these invoices", err=True)
+    if issue:
+        _warn_of_day(month, day)
     plans = _issue(billing, month, day, plan_hash) if issue else list(billing.plan(month, on=day))
     _print_run(month, plans, format_)
     left = sum(plan.outcome == "failed" or (issue and plan.outcome == "parked") for plan in plans)
@@ -110,6 +118,20 @@ def run(
         raise typer.Exit(1)
 
 
+def parse_hash(text: str) -> str:
+    """Read a plan's hash; Typer shows the sentence of a BadParameter."""
+    if re.fullmatch(r"[0-9a-f]{64}", text.strip().lower(), re.ASCII) is None:
+        raise typer.BadParameter("allowed are the 64 hexadecimal digits that `billing-engine run` shows")
+    return text.strip().lower()
+
+
+def _warn_of_day(month: Month, day: date) -> None:
+    if day <= month.last_day:
+        typer.echo(f"{month} is not over on {day}; what is still to come in it will not be on these invoices", err=True)
+    if day > now().date():
+        typer.echo(f"{day} is still to come, and no later invoice of the series can be of an earlier day", err=True)
+
+
 def _import(billing: BillingEngine, folder: Path) -> None:
     from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
 
@@ -119,16 +141,14 @@ def _import(billing: BillingEngine, folder: Path) -> None:
         raise typer.Exit(1)
 
 
-def _issue(billing: BillingEngine, month: Month, issued_on: date, plan_hash: str) -> list[CustomerPlan]:
+def _issue(billing: BillingEngine, month: Month, issued_on: date, plan_hash: str | None) -> list[CustomerPlan]:
     from rich.progress import Progress  # noqa: PLC0415 - only where something takes long
 
     from billing_engine.cli.tables import err  # noqa: PLC0415 - as above
 
     with Progress(console=err, transient=True) as shown:
         task = shown.add_task("Issuing invoices", total=billing.count_customers())
-        return billing.issue(
-            month, issued_on, plan_hash=plan_hash.strip().lower(), on_progress=lambda _: shown.advance(task)
-        )
+        return billing.issue(month, issued_on, plan_hash=plan_hash, on_progress=lambda _: shown.advance(task))
 
 
 def _print_run(month: Month, plans: Sequence[CustomerPlan], format_: Format) -> None:
@@ -186,16 +206,18 @@ def held(
     """List work that can not be billed yet, and why; without --month of all months that have unbilled work."""
     plans = world_of(context, database, settings, price_lists).open_billing().held(month)
     found = [(period, plan.customer, item.id, item.reason) for period, plan in plans for item in plan.held]
-    failed = [(period, plan.customer, "", plan.reason) for period, plan in plans if plan.outcome == "failed"]
+    behind = [(period, plan.customer, "", plan.reason) for period, plan in plans if plan.stays_behind]
+    failed = sum(plan.outcome == "failed" for _, plan in plans)
     if format_ is Format.JSON:
         from billing_engine import json_shapes  # noqa: PLC0415 - as above
 
-        typer.echo(json_shapes.to_text(json_shapes.held_work(found + failed)))
+        typer.echo(json_shapes.to_text(json_shapes.held_work(found + behind)))
     else:
         from billing_engine.cli import tables  # noqa: PLC0415 - rich is slow to import
 
-        rows = [(str(period), c.customer, c.name, entry, reason) for period, c, entry, reason in found + failed]
+        rows = [(str(period), c.customer, c.name, entry, reason) for period, c, entry, reason in found + behind]
         tables.out.print(tables.table("Held", "Period", "Customer", "Name", "Entry", "Reason", rows=rows))
-        tables.out.print(f"{len(found)} held" + (f", {len(failed)} customers failed" if failed else ""))
+        months = f", {len(behind)} months not billed" if behind else ""
+        tables.out.print(f"{len(found)} held{months}" + (f", {failed} customers failed" if failed else ""))
     if failed:
         raise typer.Exit(1)

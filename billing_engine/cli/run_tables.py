@@ -38,7 +38,20 @@ def print_run(month: Month, plans: Sequence[CustomerPlan]) -> None:
     _print_held(plans)
     tables.out.print()
     tables.print_summary(plans)
+    _print_open_months(plans)
     tables.out.print(tables.text(f"Plan hash {hash_of_run(plans)}"), soft_wrap=True)
+
+
+def _print_open_months(plans: Sequence[CustomerPlan]) -> None:
+    """Say which earlier months are not billed yet: no other run bills them."""
+    waiting: dict[Month, list[str]] = {}
+    for plan in plans:
+        for month in plan.open_months:
+            waiting.setdefault(month, []).append(plan.customer.customer)
+    for month, customers in sorted(waiting.items()):
+        named = ", ".join(customers[:MOST_ROWS]) + (", ..." if len(customers) > MOST_ROWS else "")
+        said = f"{month} is not billed yet for {named}; `billing-engine run --month {month} --issue` does it"
+        tables.out.print(tables.text(said, style="yellow"), soft_wrap=True)
 
 
 def _print_credit_notes(plans: Sequence[CustomerPlan]) -> None:

@@ -155,7 +155,8 @@ class SettingsFile(Table):
     def misfits(cls, data: dict[str, Any]) -> list[str]:
         """Keep numbers of invoices and credit notes apart: one number names one document."""
         forms = [_form(data, "invoice", InvoiceTable()), _form(data, "credit_note", CreditNoteTable())]
-        if forms[0] != forms[1]:
+        bare = [re.sub(r"\{number:0\dd\}", "{number}", str(form)) for form in forms]
+        if bare[0] != bare[1]:  # leading zeros alone do not keep them apart: 10 is 10
             return []
         return [f"credit_note.number_format: must differ from invoice.number_format; found {forms[1]!r} for both"]
 

@@ -20,7 +20,7 @@ from billing_engine.storage.credit_ledger import give_back
 from billing_engine.storage.inserting import batches, insert_if_new
 from billing_engine.storage.invoice_tables import credit_note_lines, credit_notes, invoices, setoff_reversals
 from billing_engine.storage.master_data import count_change
-from billing_engine.storage.sequences import next_number
+from billing_engine.storage.sequences import check_free, next_number
 
 
 def issue_credit_note(
@@ -44,6 +44,7 @@ def issue_credit_note(
         for batch in batches([_with_minor(item, draft.currency, credit_note=key) for item in items]):
             connection.execute(insert(table), batch)
     sequence = next_number(connection, numbering.series, numbering.year, issued_on)
+    check_free(connection, numbering, [sequence])
     number = numbering.number(sequence)
     taking = update(credit_notes).where(credit_notes.c.credit_note == key)
     connection.execute(taking.values(number=number, sequence=sequence))

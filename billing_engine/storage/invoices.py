@@ -46,7 +46,7 @@ class Numbered(NamedTuple):
     """The invoice that stands for a customer's month."""
 
     number: str
-    revision: int
+    content_hash: str
 
 
 REBILLED = (
@@ -60,8 +60,8 @@ REBILLED = (
 def read_numbered(connection: Connection, period: Month, customers: Sequence[str]) -> dict[str, Numbered]:
     """Return the customers' invoices of a period, by customer; not those credited to be billed anew."""
     of_period = (invoices.c.period == str(period), invoices.c.customer.in_(customers), ~REBILLED)
-    statement = select(invoices.c.customer, invoices.c.number, invoices.c.revision).where(*of_period)
-    return {row.customer: Numbered(row.number, row.revision) for row in connection.execute(statement)}
+    statement = select(invoices.c.customer, invoices.c.number, invoices.c.content_hash).where(*of_period)
+    return {row.customer: Numbered(row.number, row.content_hash) for row in connection.execute(statement)}
 
 
 def read_revisions(connection: Connection, period: Month, customers: Sequence[str]) -> dict[str, int]:

@@ -23,7 +23,7 @@ from billing_engine.storage.invoice_tables import (
     invoices,
     used_price_lists,
 )
-from billing_engine.storage.sequences import next_number
+from billing_engine.storage.sequences import check_free, next_number
 
 
 class Issuing(NamedTuple):
@@ -66,6 +66,7 @@ def issue_invoices(
     last = next_number(connection, numbering.series, numbering.year, issued_on, count=len(wanted))
     sequences = range(last - len(wanted) + 1, last + 1)
     _check_series(connection, numbering, sequences[0])
+    check_free(connection, numbering, sequences)
     rows = [
         {"key": one.key, "number": numbering.number(sequence), "sequence": sequence}
         for one, sequence in zip(wanted, sequences, strict=True)

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from billing_engine.model.instant import Instant
 from billing_engine.model.period import Month
 from billing_engine.storage.inserting import batches, insert_if_new, insert_of
 from billing_engine.storage.run_tables import releases, run_customers, runs
+from billing_engine.storage.tables import contracts
 
 
 class RunState(StrEnum):
@@ -84,6 +85,27 @@ def read_closed(connection: Connection, customers: Sequence[str]) -> dict[str, l
     found: dict[str, list[Month]] = {}
     for customer, period in connection.execute(statement):
         found.setdefault(customer, []).append(Month.parse(period))
+    return found
+
+
+def read_begun(connection: Connection) -> list[Month]:
+    """Return the months that runs were begun for, in order."""
+    return [Month.parse(period) for period in connection.scalars(select(runs.c.period).order_by(runs.c.period))]
+
+
+def read_open(connection: Connection) -> set[tuple[Month, str]]:
+    """Return months that were begun, with the customers whose contracts run in them and that no run is done with."""
+    found: set[tuple[Month, str]] = set()
+    for period in read_begun(connection):
+        closed = select(run_customers.c.customer).where(
+            run_customers.c.period == str(period), run_customers.c.state.in_(CLOSED)
+        )
+        running = select(contracts.c.customer).where(
+            contracts.c.starts_on <= period.last_day,
+            or_(contracts.c.ends_on.is_(None), contracts.c.ends_on >= period.first_day),
+            contracts.c.customer.not_in(closed),
+        )
+        found |= {(period, customer) for customer in connection.scalars(running.distinct())}
     return found
 
 

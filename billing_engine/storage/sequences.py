@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import Connection, or_, select, update
 
-from billing_engine.errors import DateOrderError
+from billing_engine.errors import DateOrderError, NumberTakenError
+from billing_engine.model.numbering import Numbering
 from billing_engine.storage.inserting import insert_if_new
-from billing_engine.storage.invoice_tables import number_counters
+from billing_engine.storage.invoice_tables import credit_notes, invoices, number_counters
 
 _LAST_DAY = number_counters.c.last_issued_on
 
@@ -49,3 +51,16 @@ def check_date_order(connection: Connection, series: str, year: int, issued_on: 
 def lock_series(connection: Connection, series: str) -> None:
     """Wait for all others who take numbers of a series, and let them wait until the transaction ends."""
     connection.execute(select(number_counters.c.year).where(number_counters.c.series == series).with_for_update()).all()
+
+
+def check_free(connection: Connection, numbering: Numbering, sequences: Iterable[int]) -> None:
+    """Raise NumberTakenError when a number that was taken is that of another document: each names one."""
+    numbers = [numbering.number(sequence) for sequence in sequences]
+    for table in (invoices, credit_notes):
+        taken = select(table.c.number, table.c.series).where(table.c.number.in_(numbers)).order_by(table.c.number)
+        found = connection.execute(taken).first()
+        if found is not None:
+            raise NumberTakenError(
+                f"the number {found.number} was given already, in the series {found.series}; "
+                f"write the settings' number_format for the series {numbering.series} in another form"
+            )

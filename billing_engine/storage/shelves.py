@@ -78,7 +78,9 @@ class Shelf(Generic[Item]):
         Raises BilledMeanwhileError when a row may no longer be replaced.
         """
         for batch in batches(compared.new):
-            connection.execute(insert(self.table), [self.write(item) for item in batch])
+            done = connection.execute(insert(self.table), [self.write(item) for item in batch])
+            if done.rowcount not in (-1, len(batch)):
+                raise BilledMeanwhileError("somebody imported some of the same rows meanwhile; import again")
         for item in compared.changed:
             row = self.write(item)
             conditions = [column == row[column.name] for column in self.table.primary_key]

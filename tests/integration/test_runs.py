@@ -6,11 +6,15 @@ from decimal import Decimal
 
 import pytest
 from books import C1, NOVEMBER, OCTOBER, SETTINGS, figures, setoffs
+from builders import with_rating
 from sla_builders import book
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from billing_engine import BillingEngine, Month
 from billing_engine.billing_run import RunOutcome, hash_of_run
-from billing_engine.errors import DateOrderError, NotParkedError, PlanChangedError
+from billing_engine.errors import BillingError, DateOrderError, NotParkedError, NumberTakenError, PlanChangedError
+from billing_engine.model.price_list import Rollover
 from billing_engine.model.settings import Limits
 from billing_engine.storage.runs import RunState
 
@@ -230,3 +234,96 @@ def test_late_contract_is_charged_for_months_that_were_closed(books):
     assert sorted(fees) == [
         ("K1", "360.00", "2026-11-01"), ("K9", "15.00", "2026-10-17"), ("K9", "31.00", "2026-11-01"),
     ]  # fmt: skip
+
+
+def test_month_that_no_run_is_done_with_is_told(books):
+    """A customer that came after a month's run, or was billed anew, is named by later runs and by `held` (R11)."""
+    books.take(customers=[AURORA], contracts=[K1])
+    first = books.issue(OCTOBER, "2026-11-02")
+    books.take(customers=[BALKAN], contracts=[K2])
+    plans = books.billing.issue(NOVEMBER, date(2026, 12, 1))
+    assert {plan.customer.customer: plan.open_months for plan in plans} == {"C1": (), "C2": (OCTOBER,)}
+    ((period, plan),) = books.billing.held()
+    said = "not billed yet; `billing-engine run --month 2026-10 --issue` does it"
+    assert (period, plan.customer.customer, plan.reason) == (OCTOBER, "C2", said)
+    assert [(note.customer, note.reason) for note in books.billing.doctor().notes] == [("C2", said)]
+    books.billing.issue(OCTOBER, date(2026, 12, 1))
+    assert books.billing.held() == []
+    books.billing.receivables.issue_credit_note(first.number, None, "Wrong address", date(2026, 12, 2), rebill=True)
+    assert [(period, plan.customer.customer) for period, plan in books.billing.held()] == [(OCTOBER, "C1")]
+
+
+def test_months_whose_hours_roll_over_are_billed_in_order(opening):
+    """With rollover a later month waits for an earlier one: the order of runs changes no money (R10)."""
+    rolling = with_rating(rollover=Rollover(2, None))
+    books = opening(rolling, limits=Limits(largest_total=Decimal(700)))
+    work = "E1,C1,T3,2026-11-03T09:00+01:00,2026-11-03T17:00+01:00"
+    books.take(
+        customers=[AURORA], contracts=["K1,C1,b2bee,standard,2026-10-01,,,"], time_entries=[work],
+        expenses=["X1,C1,2026-10-05,Hotel,600.00"],
+    )  # fmt: skip
+    (parked,) = books.billing.issue(OCTOBER, date(2026, 12, 1))
+    assert parked.outcome is RunOutcome.PARKED
+    (waits,) = books.billing.issue(NOVEMBER, date(2026, 12, 1))
+    assert waits.outcome is RunOutcome.FAILED
+    assert "2026-10 is not billed yet, and what is left of its hours may be used in 2026-11" in waits.reason
+    books.billing.release(OCTOBER, "C1", "a long stay")
+    books.issue(OCTOBER, "2026-12-01")
+    assert figures(books.issue(NOVEMBER, "2026-12-01")) == "200.00 40.00 240.00 240.00"  # 8 of 5 and 5 hours
+
+
+def test_invoice_whose_commit_was_not_answered_is_not_failed(books):
+    """The answer to a commit may be lost: the invoice is there, the run says so, and late work finds its way."""
+    books.take(customers=[AURORA], contracts=[K1])
+    commit, lost = books.database.dialect.do_commit, []
+
+    def commit_and_lose(connection):
+        commit(connection)
+        if not lost and issued(books):
+            lost.append(True)
+            raise OperationalError("COMMIT", {}, Exception("the connection was lost"))
+
+    books.database.dialect.do_commit = commit_and_lose
+    (plan,) = books.billing.issue(OCTOBER, date(2026, 11, 2))
+    del books.database.dialect.do_commit
+    assert (plan.outcome, plan.invoice_number) == (RunOutcome.ALREADY_ISSUED, "2026-000001")
+    assert states(books, OCTOBER) == {"C1": RunState.ISSUED}
+    books.take(expenses=["X1,C1,2026-10-05,Taxi,10.00"])
+    assert [line.kind for line in books.issue(NOVEMBER, "2026-12-01").draft.lines] == ["fee", "expense"]
+    assert books.billing.doctor().healthy
+
+
+def issued(books):
+    """Tell whether some invoice is in the database."""
+    with books.database.connect() as connection:
+        return connection.execute(text("SELECT number FROM billing_invoices")).first() is not None
+
+
+def test_number_of_another_document_is_never_given_again(opening):
+    """A credit note whose form gives an invoice's number is refused, with the number and both series."""
+    books = opening(number_format="{year}-{number}", credit_note_number_format="{year}-{number:01d}")
+    books.take(customers=[AURORA], contracts=[K1])
+    number = books.issue(OCTOBER, "2026-11-02").number
+    before = books.dump()
+    with pytest.raises(NumberTakenError, match=r"2026-1 was given already, in the series invoice"):
+        books.billing.receivables.issue_credit_note(number, None, "Wrong", date(2026, 11, 3))
+    assert books.dump() == before
+
+
+def test_day_of_issue_that_can_only_be_a_slip_is_refused(books):
+    """An invoice of 2126 would keep the series from going on."""
+    books.take(customers=[AURORA], contracts=[K1])
+    before = books.dump()
+    with pytest.raises(BillingError, match="issued by 2036-12-31 at the latest; found 2126-11-02"):
+        books.billing.issue(OCTOBER, date(2126, 11, 2))
+    assert books.dump() == before
+
+
+def test_run_that_is_refused_lets_no_credit_lapse(books):
+    """Nothing is written before the plan was found to be the approved one."""
+    books.take(customers=[AURORA], contracts=[K1])
+    books.grant("15.00", expires_on=date(2026, 11, 1))
+    before = books.dump()
+    with pytest.raises(PlanChangedError):
+        books.billing.issue(OCTOBER, date(2026, 11, 2), plan_hash="0" * 64)
+    assert books.dump() == before

@@ -120,6 +120,17 @@ def _protect_on_sqlite() -> None:
             f"WHEN EXISTS (SELECT 1 FROM {table} o WHERE {taken}) BEGIN SELECT RAISE({refusal}); END"
         )
 
+    # Nor does UPDATE OR REPLACE ask, when a draft is given the number of what is issued.
+    for table, key in _DOCUMENTS.items():
+        taken = " OR ".join(
+            "(" + " AND ".join(f"o.{column} = NEW.{column}" for column in columns) + ")" for columns in _keys_of(table)
+        )
+        op.execute(
+            f"CREATE TRIGGER {table}_collide BEFORE UPDATE ON {table} FOR EACH ROW "
+            f"WHEN EXISTS (SELECT 1 FROM {table} o WHERE o.{key} <> OLD.{key} AND ({taken})) "
+            f"BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint: {table} has such a row'); END"
+        )
+
 
 def _keys_of(table: str) -> list[list[str]]:
     """Return the columns of a table's primary key and of all its unique constraints."""
