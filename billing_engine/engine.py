@@ -27,6 +27,7 @@ from billing_engine.storage import credit_ledger, invoices, master_data, schema
 from billing_engine.storage.audit import Recorded
 from billing_engine.storage.runs import Progress
 from billing_engine.transactions import Transactions
+from billing_engine.upgrading import upgrade_schema
 
 
 class BillingEngine:
@@ -44,7 +45,10 @@ class BillingEngine:
         clock: Clock = system_clock,
         actor: str = "",
     ) -> None:
-        """Work over an engine; `clock` and `actor` say when and in whose name, for the audit trail."""
+        """Work over an engine; `clock` and `actor` say when and in whose name, for the audit trail.
+
+        Raises InvalidTextError when the actor is longer than 100 characters, or not printable.
+        """
         self._transactions = Transactions(engine)
         self._book = book
         self._journal = Journal(clock, actor)
@@ -55,9 +59,9 @@ class BillingEngine:
         """Payments, credit notes, ageing and reminders."""
 
     def upgrade_schema(self, *, connection: Connection | None = None) -> str:
-        """Bring the database to this program's schema; returns its version."""
+        """Bring the database to this program's schema, and old records into the trail; returns the version."""
         with self._transactions.writing(connection) as active:
-            return schema.upgrade(active)
+            return upgrade_schema(active, self._journal)
 
     def check_schema(self, *, connection: Connection | None = None) -> str:
         """Return the schema's version; raises SchemaVersionError when it is not this program's."""

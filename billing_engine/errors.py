@@ -96,6 +96,10 @@ class CreditNoteError(BillingError):
     """A credit note is not there, or can not be issued like that."""
 
 
+class InvalidTextError(BillingError):
+    """An id, a name or a note has characters, or as many of them, as can not be kept."""
+
+
 class PaymentError(BillingError):
     """A payment can not be recorded like that."""
 

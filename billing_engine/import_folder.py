@@ -13,13 +13,15 @@ from sqlalchemy import Connection
 from billing_engine.intake import folder as files
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.intake.folder import InputFolder, Located
-from billing_engine.journal import Journal, event_of_overpayment, event_of_payment
+from billing_engine.journal import Journal, event_of_payment, events_of_overpayments
+from billing_engine.model.content_hash import content_hash
 from billing_engine.model.contract import Contract, Customer
 from billing_engine.model.money import round_money
 from billing_engine.model.payment import Payment
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.storage import invoices, master_data, sequences, shelves, sla_records
 from billing_engine.storage.audit import Event
+from billing_engine.storage.inserting import batches
 from billing_engine.storage.settlement import settle_overpayments
 from billing_engine.storage.shelves import Comparison, Shelf
 
@@ -82,6 +84,9 @@ _WHY_KEPT = {
 """What may be changed, where something may."""
 
 PAYMENTS = files.PAYMENTS
+
+_MOST_NAMED = 1_000
+"""Ids of a kind that an event names one by one."""
 
 _SERIES = "import"
 """Imports are numbered, and one waits for the other."""
@@ -163,19 +168,49 @@ def _write(connection: Connection, compared: dict[str, Comparison[Any]], journal
     concerned = {item.customer for found in compared.values() for item in found.written if hasattr(item, "customer")}
     # All at once and in order, so that no run holds one of them and waits for another.
     master_data.change_customers(connection, concerned | {found.customer for found in owner.values()})
+    replaced = _read_replaced(connection, compared)
     for name, shelf in _SHELVES.items():
         shelf.store(connection, compared[name])
     events = [event_of_payment(payment, *owner[payment.invoice]) for payment in payments]
-    events += [event_of_overpayment(credit) for credit in settle_overpayments(connection, paid)]
+    events += events_of_overpayments(connection, settle_overpayments(connection, paid))
     number = sequences.next_number(connection, _SERIES, 0)
     rows = {name: [len(found.new), len(found.changed)] for name, found in compared.items() if found.written}
-    changed = {
-        name: [getattr(item, next(iter(_SHELVES[name].table.primary_key)).name) for item in compared[name].changed]
-        for name in (files.CUSTOMERS, files.CONTRACTS)
-        if compared[name].changed
-    }
-    imported = Event("import.stored", f"import {number}", {"new_and_changed": rows, "changed": changed})
-    journal.note_all(connection, [imported, *events])
+    details = {"new_and_changed": rows, **_describe(compared, replaced)}
+    journal.note_all(connection, [Event("import.stored", f"import {number}", details), *events])
+
+
+_Master = dict[str, Customer | Contract]
+
+
+def _read_replaced(connection: Connection, compared: dict[str, Comparison[Any]]) -> dict[str, _Master]:
+    """Read the customers and contracts that are about to be replaced, by file and id."""
+    found: dict[str, _Master] = {}
+    for name, read in ((files.CUSTOMERS, master_data.read_customers), (files.CONTRACTS, master_data.read_contracts)):
+        owners = sorted({item.customer for item in compared[name].changed})
+        found[name] = {key: one for batch in batches(owners) for key, one in read(connection, batch).items()}
+    return found
+
+
+def _describe(compared: dict[str, Comparison[Any]], replaced: dict[str, _Master]) -> dict[str, Any]:
+    """Say what decides invoices and was written, without a word of it: hashes by id, of before and after."""
+    new, changed = {}, {}
+    for name, former in replaced.items():
+        found, key = compared[name], next(iter(_SHELVES[name].table.primary_key)).name
+        if found.new:
+            new[name] = _bounded({getattr(item, key): content_hash(item) for item in found.new})
+        if found.changed:
+            ids = {getattr(item, key): item for item in found.changed}
+            changed[name] = _bounded({id_: [content_hash(former[id_]), content_hash(ids[id_])] for id_ in ids})
+    outcomes = _bounded({entry.entry: str(entry.outcome) for entry in compared[files.TIME_ENTRIES].changed})
+    told = {"new": new, "changed": changed, "outcomes": outcomes if outcomes["count"] else {}}
+    return {word: said for word, said in told.items() if said}
+
+
+def _bounded(said: dict[str, Any]) -> dict[str, Any]:
+    """Say all of it, or of more than can be read only how much it is, and its hash."""
+    if len(said) > _MOST_NAMED:
+        return {"count": len(said), "hash": content_hash(said)}
+    return {"count": len(said), "ids": said}
 
 
 def _with_invoice(

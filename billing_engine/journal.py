@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +10,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from billing_engine.model.content_hash import content_hash
-from billing_engine.model.credit import Account, Credit, check_balances
+from billing_engine.model.credit import Account, Credit, LedgerEntry, check_balances
 from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.instant import Instant, instant_of
 from billing_engine.model.money import plain
 from billing_engine.model.payment import Payment
+from billing_engine.model.text import check_id
 from billing_engine.storage import audit
 from billing_engine.storage.audit import Event
-from billing_engine.storage.credit_ledger import read_credits, read_ledger
+from billing_engine.storage.credit_ledger import grant_of, read_credits, read_ledger
+from billing_engine.storage.records import CREDITS, DECISIONS, POSTINGS, read_hashes
 from billing_engine.storage.sla_records import read_decisions
 
 Clock = Callable[[], datetime]
@@ -33,6 +35,7 @@ class Journal:
     """Adds to the audit trail in somebody's name."""
 
     def __init__(self, clock: Clock = system_clock, actor: str = "") -> None:
+        check_id(actor, "the actor's name")
         self._clock = clock
         self.actor = actor
 
@@ -63,6 +66,8 @@ class Journal:
         events: list[Event] = []
         with watch_credits(connection, customer, events):
             yield
+        new = {claim: found for claim, found in read_decisions(connection, [customer]).items() if claim not in before}
+        hashes = read_hashes(connection, DECISIONS, list(new))
         decided = [
             Event(
                 "claim.decided",
@@ -72,11 +77,10 @@ class Journal:
                     "accepted": found.decision.accepted,
                     "amount": plain(found.decision.amount),
                     "by_rule": found.by_rule,
-                    "note": found.note,
+                    "content_hash": hashes[claim],
                 },
             )
-            for claim, found in sorted(read_decisions(connection, [customer]).items())
-            if claim not in before
+            for claim, found in sorted(new.items())
         ]
         self.note_all(connection, [*decided, *events])
 
@@ -91,17 +95,26 @@ def watch_credits(connection: Connection, customer: str, events: list[Event]) ->
     yield
     after = read_ledger(connection, customer)
     check_balances(read_credits(connection, [customer]), after)
-    for entry in after:
-        if entry.posting not in before and entry.amount > 0:
-            what = "given_back" if entry.credit_note else _NAMES[entry.account]
-            details = {
-                "posting": entry.posting,
-                "customer": entry.customer,
-                "amount": plain(entry.amount),
-                "currency": entry.currency,
-                "invoice": entry.invoice,
-            }
-            events.append(Event(f"credit.{what}", entry.credit, details))
+    gained = [entry for entry in after if entry.posting not in before and entry.amount > 0]
+    hashes = read_hashes(connection, POSTINGS, [entry.posting for entry in gained])
+    grants = read_hashes(connection, CREDITS, [entry.credit for entry in gained if _is_grant(entry)])
+    for entry in gained:
+        what = "given_back" if entry.credit_note else _NAMES[entry.account]
+        details = {
+            "posting": entry.posting,
+            "customer": entry.customer,
+            "amount": plain(entry.amount),
+            "currency": entry.currency,
+            "invoice": entry.invoice,
+            "content_hash": hashes[entry.posting],
+        }
+        if _is_grant(entry):
+            details["credit_hash"] = grants[entry.credit]
+        events.append(Event(f"credit.{what}", entry.credit, details))
+
+
+def _is_grant(entry: LedgerEntry) -> bool:
+    return entry.account is Account.AVAILABLE and not entry.credit_note
 
 
 _NAMES = {
@@ -114,15 +127,27 @@ _NAMES = {
 """What it means that an account got something."""
 
 
-def event_of_overpayment(credit: Credit) -> Event:
-    """Say in the trail that what came in too much became a credit."""
-    details = {
-        "customer": credit.customer,
-        "amount": plain(credit.amount),
-        "currency": credit.currency,
-        "invoice": credit.invoice,
-    }
-    return Event("credit.granted", credit.credit, details)
+def events_of_overpayments(connection: Connection, granted: Sequence[Credit]) -> list[Event]:
+    """Say in the trail that what came in too much became credits, all of them in this transaction."""
+    postings = {credit.credit: grant_of(credit.credit) for credit in granted}
+    hashes = read_hashes(connection, POSTINGS, list(postings.values()))
+    credits_ = read_hashes(connection, CREDITS, list(postings))
+    return [
+        Event(
+            "credit.granted",
+            credit.credit,
+            {
+                "posting": postings[credit.credit],
+                "customer": credit.customer,
+                "amount": plain(credit.amount),
+                "currency": credit.currency,
+                "invoice": credit.invoice,
+                "content_hash": hashes[postings[credit.credit]],
+                "credit_hash": credits_[credit.credit],
+            },
+        )
+        for credit in granted
+    ]
 
 
 def event_of_payment(payment: Payment, customer: str, currency: str) -> Event:
@@ -145,6 +170,7 @@ def event_of_credit_note(issued: CreditNote) -> Event:
         "customer": draft.customer,
         "currency": draft.currency,
         "gross": plain(draft.gross),
+        "issued_on": issued.issued_on,
         "content_hash": content_hash(draft),
     }
     return Event("credit_note.issued", issued.number, details)

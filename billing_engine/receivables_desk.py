@@ -24,6 +24,7 @@ from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.receivables import Ageing, Reminder
 from billing_engine.model.settings import REMINDER_DAYS, Settings
+from billing_engine.model.text import check_id, check_words
 from billing_engine.storage import credit_notes, invoices, master_data, receipts, runs, settlement
 from billing_engine.storage.audit import Event
 from billing_engine.storage.runs import Progress, RunState
@@ -74,6 +75,7 @@ class ReceivablesDesk:
         """
         if self._settings is None:
             raise SettingsMissingError
+        check_words(reason, "the reason")
         numbering = self._settings.credit_note_numbering(issued_on)
 
         def work(active: Connection) -> Credited:
@@ -119,6 +121,7 @@ class ReceivablesDesk:
 
         Raises InvoiceNotFoundError, and PaymentError when the amount will not do or the id is taken.
         """
+        check_id(payment.strip(), "a payment's id")
 
         def work(active: Connection) -> Paid:
             issued = _locked(active, invoice)

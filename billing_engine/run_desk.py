@@ -32,6 +32,7 @@ from billing_engine.model.invoice import Seller
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.settings import Settings
+from billing_engine.model.text import check_words
 from billing_engine.rating.rate_card import RateCards
 from billing_engine.run_inputs import Known, read_inputs
 from billing_engine.storage import credit_ledger, invoices, master_data, runs, sequences, unsettled, work
@@ -203,6 +204,7 @@ class RunDesk:
         """Let a parked plan pass; see `BillingEngine.release`."""
         if not note.strip():
             raise NotParkedError("a release needs a note that says who looked at it and why it is right")
+        check_words(note, "the note")
         today = local_date(self._journal.moment(), UTC)
         plans = list(self.plan(month, [customer], today, connection))
         if not plans:

@@ -18,6 +18,7 @@ from billing_engine.model.money import LARGEST, round_money
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.sla_report import SlaReport
+from billing_engine.model.text import check_words
 from billing_engine.sla.clocks import Clocks
 from billing_engine.storage import credit_ledger, master_data, sla_records
 from billing_engine.transactions import Transactions
@@ -75,6 +76,7 @@ class SlaDesk:
         """Decide one claim as somebody says, with a note that is kept; raises ClaimError when that can not be."""
         if not verdict.note.strip():
             raise ClaimError("a decision by hand needs a note")
+        check_words(verdict.note, "the note")
 
         def decide(active: Connection) -> Standing:
             with self._journal.of_decisions(active, claim_desk.customer_of(active, claim)):
@@ -136,6 +138,7 @@ class SlaDesk:
             raise BillingError(f"{grant.amount} is finer than the cents of {currency}")
         if not grant.reason.strip():
             raise BillingError("a credit needs a reason")
+        check_words(grant.reason, "the reason")
         return currency
 
     def _currency(self, contract: Contract) -> str:
@@ -147,6 +150,7 @@ class SlaDesk:
         """Book that a credit, or a part of it, was paid out; raises CreditSpentError when less is left."""
         if not reason.strip():
             raise BillingError("a refund needs a reason")
+        check_words(reason, "the reason")
 
         def write(active: Connection) -> Credit:
             master_data.lock_customer(active, credit_ledger.read_credit(active, credit).customer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -27,6 +28,7 @@ from billing_engine.errors import (
     BillingError,
     InputFolderError,
     InvalidFileError,
+    InvalidTextError,
     SettingsMissingError,
     UnknownPackageError,
 )
@@ -88,15 +90,16 @@ app.add_typer(database_commands.app, name="db")
 doctor_commands.register(app)
 
 
+_WRONG_CALLS = (InvalidFileError, InputFolderError, InvalidTextError, SettingsMissingError, UnknownPackageError)
+
+
 def main() -> None:
     """Run the command line; an expected error is one message on standard error."""
+    _check_texts()
     try:
         app()
     except (BillingError, OSError) as error:
-        wrong_usage = isinstance(
-            error, InvalidFileError | InputFolderError | SettingsMissingError | UnknownPackageError
-        )
-        _exit(str(error), WRONG_USAGE if wrong_usage else 1)
+        _exit(str(error), WRONG_USAGE if isinstance(error, _WRONG_CALLS) else 1)
     except Exception as error:
         from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - not needed to show help
 
@@ -104,6 +107,20 @@ def main() -> None:
             raise
         # Only what the driver said: the rest holds the statement and what was in it.
         _exit(f"the database can not be used: {error.orig}", 1)
+
+
+def _check_texts() -> None:
+    """Refuse what no database and no file can keep: bytes that are no text where the machine's text is UTF-8."""
+    for what, said in [*(("an argument", one) for one in sys.argv[1:]), *_variables()]:
+        try:
+            said.encode("utf-8")
+        except UnicodeEncodeError:
+            _exit(f"{what} is no UTF-8 text: {said!a}", WRONG_USAGE)
+
+
+def _variables() -> list[tuple[str, str]]:
+    """Return the environment variables that are options, with their names."""
+    return [(name, value) for name, value in os.environ.items() if name.startswith("BILLING_ENGINE_")]
 
 
 def _exit(message: str, code: int) -> NoReturn:

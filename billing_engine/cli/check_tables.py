@@ -43,6 +43,11 @@ def _print_notes(notes: Sequence[Note]) -> None:
 def print_events(events: Iterable[Recorded]) -> None:
     """Print events as they are read, a line each: a trail may be long."""
     for event in events:
-        who = event.actor or "-"
-        line = f"{event.event:>7}  {moment(event.happened_at)}  {who}  {event.action}  {event.subject}  {event.details}"
+        said = [event.actor or "-", event.action, event.subject, event.details]
+        line = "  ".join([f"{event.event:>7}", moment(event.happened_at), *map(_on_one_line, said)])
         out.print(text(line), soft_wrap=True)
+
+
+def _on_one_line(said: str) -> str:
+    """Write out what does not show, so that nothing that somebody handed in looks like an event of its own."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in said)

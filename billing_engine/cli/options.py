@@ -109,6 +109,17 @@ class World:
             self.at_end(engine.dispose)
         return engine
 
+    def who(self) -> str:
+        """Tell in whose name things are done."""
+        return who_is_logged_in() if self.actor is None else self.actor
+
+    def open_bare(self) -> BillingEngine:
+        """Open the database of whatever version, to work on its tables and on nothing that is billed."""
+        from billing_engine.engine import BillingEngine  # noqa: PLC0415 - as above
+        from billing_engine.model.price_list import PriceListBook  # noqa: PLC0415 - as above
+
+        return BillingEngine(self.open_database(), PriceListBook([]), clock=now, actor=self.who())
+
     def open_billing(self, *, create: bool = False) -> BillingEngine:
         """Open everything; raises SchemaVersionError when the database is of another version.
 
@@ -120,8 +131,7 @@ class World:
 
         settings = self.read_settings()
         engine = self.open_database()
-        actor = who_is_logged_in() if self.actor is None else self.actor
-        billing = BillingEngine(engine, self.read_book(settings), settings, clock=now, actor=actor)
+        billing = BillingEngine(engine, self.read_book(settings), settings, clock=now, actor=self.who())
         if not file_is_missing(engine) and billing.has_schema():
             billing.check_schema()
         elif create:

@@ -18,6 +18,7 @@ from billing_engine.storage.inserting import batches
 from billing_engine.storage.invoice_tables import credit_notes, invoices
 from billing_engine.storage.run_tables import audit_events
 from billing_engine.storage.stored_drafts import read_stored
+from billing_engine.storage.upgraded import hash_of_old, read_old
 
 INVOICE_ISSUED, CREDIT_NOTE_ISSUED = "invoice.issued", "credit_note.issued"
 
@@ -28,12 +29,14 @@ class _Document(NamedTuple):
     name: str
     number: str | None
     stored_hash: str
-    """As it was issued; empty where it is from before the audit trail."""
+    """As it was issued; empty where it is from before the audit trail, which then keeps another one."""
     found_hash: str
     problem: str
     """Why the rows could not be read; the found hash is empty then."""
     details: Mapping[str, str]
     """What its event in the trail says besides the hash, by key."""
+    old_hash: str = ""
+    """What the trail keeps of one from before it."""
 
 
 def _invoices(connection: Connection) -> Iterator[Sequence[_Document]]:
@@ -46,8 +49,10 @@ def _invoices(connection: Connection) -> Iterator[Sequence[_Document]]:
                 "" if draft is None else content_hash(draft),
                 problem,
                 _details(row) | {"period": row["period"], "due_on": str(row["due_on"])},
+                "" if row["content_hash"] else hash_of_old(stored),
             )
-            for row, draft, problem in batch
+            for stored in batch
+            for row, draft, problem in [stored]
         ]
 
 
@@ -82,14 +87,20 @@ def _details(row: RowMapping) -> dict[str, str]:
     }
 
 
-def _changed(batch: Sequence[_Document], events: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+def _changed(
+    batch: Sequence[_Document], events: Mapping[str, Mapping[str, Any]], old: Mapping[str, str]
+) -> Iterator[Finding]:
     """Compare documents as they are with their own hash and with their events."""
     for document in batch:
-        event = events.get(document.number or "")
-        if not document.stored_hash and event is None:
-            continue  # of before the audit trail
+        number = document.number or ""
+        event = events.get(number)
         if document.problem:
             yield Finding(document.name, f"it can not be read back: {document.problem}", "what was issued")
+            continue
+        if event is None and number in old:
+            if document.old_hash != old[number]:
+                what = f"what it says has the hash {(document.old_hash or document.found_hash)[:16]}…"
+                yield Finding(document.name, what, f"{old[number][:16]}…, as when it was taken into the audit trail")
             continue
         if document.found_hash != document.stored_hash:
             what = f"what it says has the hash {document.found_hash[:16]}…"
@@ -112,16 +123,21 @@ def _read_events(connection: Connection, action: str, numbers: Sequence[str]) ->
 
 
 def _invoices_changed(connection: Connection) -> Iterator[Finding]:
+    old = read_old(connection).invoices
     for batch in _invoices(connection):
         numbers = [document.number for document in batch if document.number]
-        yield from _changed(batch, _read_events(connection, INVOICE_ISSUED, numbers))
+        yield from _changed(batch, _read_events(connection, INVOICE_ISSUED, numbers), old)
     yield from _issued_and_gone(connection, INVOICE_ISSUED, invoices.c.number)
+    for some in batches(sorted(old)):
+        known = set(connection.scalars(select(invoices.c.number).where(invoices.c.number.in_(some))))
+        for number in (number for number in some if number not in known):
+            yield Finding(f"invoice {number}", "it is not there", "the invoice that was taken into the audit trail")
 
 
 def _credit_notes_changed(connection: Connection) -> Iterator[Finding]:
     for batch in _credit_notes(connection):
         numbers = [document.number for document in batch if document.number]
-        yield from _changed(batch, _read_events(connection, CREDIT_NOTE_ISSUED, numbers))
+        yield from _changed(batch, _read_events(connection, CREDIT_NOTE_ISSUED, numbers), {})
     yield from _issued_and_gone(connection, CREDIT_NOTE_ISSUED, credit_notes.c.number)
 
 

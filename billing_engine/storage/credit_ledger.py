@@ -147,6 +147,11 @@ def _post(
     count_change(connection, [credit.customer])
 
 
+def grant_of(credit: str) -> str:
+    """Name the posting that granted a credit."""
+    return f"{credit}/{Account.AVAILABLE}/1"
+
+
 def read_credit(connection: Connection, credit: str) -> Credit:
     """Return a credit; raises CreditSpentError when there is none."""
     row = connection.execute(select(granted_credits).where(granted_credits.c.credit == credit)).mappings().one_or_none()

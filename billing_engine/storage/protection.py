@@ -1,13 +1,15 @@
-"""The triggers that keep what was issued: which there must be, and whether they are there and switched on."""
+"""The triggers that keep what was issued: which there must be, and whether they are those."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
 from billing_engine.model.check import Finding
 from billing_engine.storage.checks import Rule
+from billing_engine.storage.trigger_hashes import HASHES
 
 PARTS = (
     "billing_invoice_lines",
@@ -35,23 +37,21 @@ KEPT = (
 )
 """Tables whose rows are never deleted and not changed, but for what their trigger lets pass."""
 
-_REFUSING = {"sqlite": ("UPDATE", "DELETE", "REPLACE"), "postgresql": ("UPDATE", "DELETE", "TRUNCATE")}
-"""SQLite has no TRUNCATE, but an INSERT that replaces."""
-
 _SQLITE_TRIGGERS = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
 _POSTGRESQL_TRIGGERS = text(
-    "SELECT t.tgname AS name, CASE WHEN t.tgenabled IN ('O', 'A') THEN p.prosrc ELSE '' END AS sql "
-    "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
+    # Without the name of the schema, which the host chooses.
+    "SELECT t.tgname AS name, CASE WHEN t.tgenabled IN ('O', 'A') THEN concat_ws(' ', "
+    "replace(pg_get_triggerdef(t.oid), quote_ident(n.nspname) || '.', ''), l.lanname, p.prosrc) ELSE '' END AS sql "
+    "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_language l ON l.oid = p.prolang "
     "WHERE NOT t.tgisinternal AND pg_table_is_visible(c.oid)"
 )
-_REFUSES = "RAISE"
-"""What the text of a trigger that refuses anything holds, on either database."""
+"""What makes a trigger: on PostgreSQL, with the text of the function that it calls."""
 
 
-def expected_triggers(dialect: str) -> list[str]:
-    """Name the triggers that migrations made, in order."""
-    refusing = [f"{table}_{event.lower()}" for table in KEPT for event in _REFUSING[dialect]]
-    return sorted([*refusing, *(f"{table}_insert" for table in PARTS)])
+def expected_triggers(dialect: str) -> dict[str, str]:
+    """Return the hash of each trigger that the migrations made, by name."""
+    return HASHES[dialect]
 
 
 def read_triggers(connection: Connection) -> dict[str, str]:
@@ -60,17 +60,29 @@ def read_triggers(connection: Connection) -> dict[str, str]:
     return {row.name: row.sql for row in connection.execute(listing)}
 
 
+def hash_trigger(sql: str) -> str:
+    """Hash the whole text of a trigger: one that is there and refuses less is another one."""
+    return hashlib.sha256(sql.encode()).hexdigest()
+
+
 def _count(connection: Connection) -> int:
     return len(expected_triggers(connection.dialect.name))
 
 
 def _unprotected(connection: Connection) -> Iterator[Finding]:
     found = read_triggers(connection)
-    for name in expected_triggers(connection.dialect.name):
+    for name, expected in expected_triggers(connection.dialect.name).items():
+        what = ""
         if name not in found:
-            yield Finding(f"trigger {name}", "it is not there", "the trigger that migration 0004 made")
-        elif _REFUSES not in found[name]:
-            yield Finding(f"trigger {name}", "it refuses nothing", "the trigger that migration 0004 made, switched on")
+            what = "it is not there"
+        elif not found[name]:
+            what = "it is switched off"
+        elif hash_trigger(found[name]) != expected:
+            what = "it is another one"
+        if what:
+            yield Finding(f"trigger {name}", what, "the trigger that migration 0004 made")
 
 
-RULES = (Rule("protection", "The triggers that keep what was issued are there.", _count, _unprotected),)
+RULES = (
+    Rule("protection", "The triggers that keep what was issued are there, as they were made.", _count, _unprotected),
+)

@@ -27,12 +27,18 @@ def upgrade(connection: Connection) -> str:
 
     Programs that start at the same moment do so one after the other; on SQLite the write lock sees to that.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
+    lock_version(connection)
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     return newest_version()
+
+
+def lock_version(connection: Connection) -> str | None:
+    """Return the version that the database is at, and let nobody else upgrade it until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
+    return current_version(connection)
 
 
 def current_version(connection: Connection) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from books import Books, row
-from databases import ON_SQLITE
+from databases import ON_POSTGRESQL, ON_SQLITE
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
@@ -49,7 +49,7 @@ def tell_the_story(books):
         time_entries=ENTRIES,
         expenses=EXPENSES,
         outages=["O1,C2,2026-10-05T00:00,2026-10-08T00:00,,"],
-        claims=["CL-1,C2,uptime,2026-10,,,2026-11-03T10:00"],
+        claims=["CL-1,C2,uptime,2026-10,,,2026-11-03T10:00", "CL-2,C2,uptime,2026-10,,,2027-01-03T10:00"],
     )
     for amount in ("10.00", "20.00"):
         books.grant(amount)
@@ -68,6 +68,8 @@ def tell_the_story(books):
     receivables.add_payment("2026-000004", Decimal("5.00"), date(2026, 12, 5), "P-1")
     books.refund(books.grant("5.00"), "1.00")
     books.grant("6.00")
+    # Something that is about no record, as the end of the trail.
+    books.take(customers=["C3,Corvus,RS,EUR"])
     with books.database.begin() as connection:
         connection.execute(
             text("INSERT INTO billing_releases VALUES ('2026-10', 'C1', 'some plan', 'looked at it', 0, 'Ada')")
@@ -173,6 +175,31 @@ SET_OFF = "CR-2026-00001/applied/1"
 STRAY_PAYMENT = (
     "INSERT INTO billing_payments (payment, invoice, paid_on, amount) VALUES ('P9', '2026-9', '2026-11-01', '1')"
 )
+FORGED_PAYMENT = (
+    "INSERT INTO billing_payments (payment, invoice, paid_on, amount) "
+    "VALUES ('P9', '2026-000004', '2026-12-06', '1.00')"
+)
+FORGED_DECISION = (
+    "INSERT INTO billing_claim_decisions (claim, customer, accepted, reasons, percent, amount_minor, currency, "
+    "applies_from, explanation, price_list, cap, paid_period, decided_on, by_rule, note) "
+    "SELECT 'CL-2', customer, accepted, reasons, percent, amount_minor, currency, applies_from, explanation, "
+    "price_list, cap, paid_period, decided_on, by_rule, note FROM billing_claim_decisions WHERE claim = 'CL-1'"
+)
+_POSTING = (
+    "INSERT INTO billing_ledger (posting, account, credit, customer, currency, amount_minor, posted_on, credit_note, "
+    "reason) VALUES ('CR-2025-00001/available/1', '{}', 'CR-2025-00001', 'C1', 'EUR', {}, '2025-12-01', '', 'x')"
+)
+FORGED_CREDIT = [
+    (
+        "INSERT INTO billing_credits (credit, customer, currency, source, granted_on, amount_minor, remaining_minor, "
+        "reason, setoff, applies_from) "
+        "VALUES ('CR-2025-00001', 'C1', 'EUR', 'goodwill', '2025-12-01', 5000, 5000, 'x', 'before_tax', '')"
+    ),
+    "INSERT INTO billing_number_counters (series, year, last_number) VALUES ('credit', 2025, 1)",
+    _POSTING.format("granted", -5000),
+    _POSTING.format("available", 5000),
+]
+CREDIT_NOTE = "CN-2026-000001"
 DAMAGES = [
     # Numbers.
     row("an invoice without number", set_("invoices", "number = NULL", of(AGAIN)), "numbers.present audit.invoices"),
@@ -274,7 +301,11 @@ DAMAGES = [
         set_("credits", more("remaining_minor", by=-1), "amount_minor = 600"),
         "ledger.balances",
     ),
-    row("a grant raised", set_("credits", more("amount_minor"), "credit = 'CR-2026-00001'"), "ledger.balances"),
+    row(
+        "a grant raised",
+        set_("credits", more("amount_minor"), "credit = 'CR-2026-00001'"),
+        "ledger.balances audit.records",
+    ),
     row(
         "an unbalanced posting",
         set_("ledger", more("amount_minor"), f"posting = '{SET_OFF}' AND account = 'applied'"),
@@ -283,7 +314,7 @@ DAMAGES = [
     row(
         "half a posting",
         drop("ledger", "posting = 'CR-2026-00001/available/1' AND account = 'granted'"),
-        "ledger.postings ledger.balances",
+        "ledger.postings ledger.balances audit.records",
     ),
     row(
         "a credit without grant",
@@ -293,7 +324,7 @@ DAMAGES = [
     row(
         "a posting moved to another invoice",
         set_("ledger", of(AGAIN), f"posting = '{SET_OFF}'"),
-        "ledger.setoffs",
+        "ledger.setoffs audit.records",
     ),
     row(
         "a posting of somebody else",
@@ -327,7 +358,7 @@ DAMAGES = [
     row(
         "a payment for no invoice",
         STRAY_PAYMENT,
-        "payments.invoices",
+        "payments.invoices audit.records",
     ),
     row(
         "a run that forgot an invoice",
@@ -342,7 +373,7 @@ DAMAGES = [
     # The audit trail.
     row("an event changed", set_("audit_events", "actor = 'Nobody'", "event = 2"), "audit.chain"),
     row("an event's time changed", set_("audit_events", more("happened_at"), "event = 2"), "audit.chain"),
-    row("an event taken out", drop("audit_events", "event = 2"), "audit.chain"),
+    row("an event taken out", drop("audit_events", "event = 2"), "audit.chain audit.records"),
     row(
         "the last event taken out",
         drop("audit_events", "event = (SELECT max(event) FROM billing_audit_events)"),
@@ -373,6 +404,41 @@ DAMAGES = [
     row("a payment changed", set_("payments", "amount = '500.00'", "payment = 'P-1'"), "audit.records"),
     row("a payment gone", drop("payments", "payment = 'P-1'"), "audit.records"),
     row("a decision changed", set_("claim_decisions", "note = 'no'", "claim = 'CL-1'"), "audit.records"),
+    *(
+        row(f"a credit's {what} changed", set_("credits", change, "amount_minor = 600"), "audit.records")
+        for what, change in {
+            "last day": "expires_on = '2026-12-31'",
+            "way of setting off": "setoff = 'after_tax'",
+            "source": "source = 'termination'",
+            "first month": "applies_from = '2030-01'",
+            "day": "granted_on = '2026-09-02'",
+            "reason": "reason = 'x'",
+        }.items()
+    ),
+    *(
+        row(f"a posting's {what} changed", set_("ledger", change, f"posting = '{SET_OFF}'"), f"audit.records{more}")
+        for what, change, more in (
+            ("day", "posted_on = '2026-12-31'", ""),
+            ("reason", "reason = 'x'", ""),
+            ("credit note", f"credit_note = '{CREDIT_NOTE}'", ""),
+            ("credit", "credit = 'CR-2026-00002'", " ledger.balances ledger.setoffs"),
+        )
+    ),
+    row(
+        "a posting's account changed",
+        set_("ledger", "account = 'expired'", f"posting = '{SET_OFF}' AND account = 'applied'"),
+        "ledger.setoffs audit.records",
+    ),
+    row("a decision's words changed", set_("claim_decisions", "explanation = '[]'", "claim = 'CL-1'"), "audit.records"),
+    row("a forged payment", FORGED_PAYMENT, "audit.records"),
+    row("a forged decision", FORGED_DECISION, "audit.records"),
+    row("a forged credit", FORGED_CREDIT, "audit.records"),
+    row("a used price list changed", set_("used_price_lists", "content_hash = 'x'", "1 = 1"), "audit.price_lists"),
+    row(
+        "a credit note dated back",
+        set_("credit_notes", "issued_on = '2026-11-03'", "number = 'CN-2026-000002'"),
+        "audit.credit_notes",
+    ),
     row("a credit note's reason changed", set_("credit_notes", "reason = 'x'", FIRST_NOTE), "audit.credit_notes"),
 ]
 
@@ -390,28 +456,69 @@ def test_switched_off_triggers_are_found(untouched):
         "sqlite": [
             "DROP TRIGGER billing_ledger_delete",
             "DROP TRIGGER billing_payments_update",
-            "CREATE TRIGGER billing_payments_update BEFORE UPDATE ON billing_payments BEGIN SELECT 1; END",
+            (
+                "CREATE TRIGGER billing_payments_update BEFORE UPDATE ON billing_payments "
+                "WHEN 0 BEGIN SELECT RAISE(ABORT, 'a payment is never changed'); END"
+            ),
+            "DROP TRIGGER billing_invoices_delete",
+            (
+                "CREATE TRIGGER billing_invoices_delete BEFORE DELETE ON billing_tickets "
+                "BEGIN SELECT RAISE(ABORT, 'an invoice is never deleted'); END"
+            ),
+            "DROP TRIGGER billing_credits_delete",
+            "CREATE TRIGGER billing_credits_delete BEFORE DELETE ON billing_credits BEGIN SELECT 'RAISE'; END",
         ],
         "postgresql": [
             "DROP TRIGGER billing_ledger_delete ON billing_ledger",
             "ALTER TABLE billing_payments DISABLE TRIGGER billing_payments_update",
+            "DROP TRIGGER billing_invoices_delete ON billing_invoices",
+            (
+                "CREATE TRIGGER billing_invoices_delete BEFORE DELETE ON billing_tickets "
+                "FOR EACH ROW EXECUTE FUNCTION billing_refuse('an invoice is never deleted')"
+            ),
+            "CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; /* RAISE */ END $$",
+            "DROP TRIGGER billing_credits_delete ON billing_credits",
+            (
+                "CREATE TRIGGER billing_credits_delete BEFORE DELETE ON billing_credits "
+                "FOR EACH ROW EXECUTE FUNCTION pass('a credit is never deleted')"
+            ),
         ],
     }
     with untouched.connect() as connection:
         for statement in switching_off[untouched.dialect.name]:
             connection.execute(text(statement))
         found = findings(connection)
-    assert [finding.where for finding in found.pop("protection")] == [
+    assert sorted(finding.where for finding in found.pop("protection")) == [
+        "trigger billing_credits_delete",
+        "trigger billing_invoices_delete",
         "trigger billing_ledger_delete",
         "trigger billing_payments_update",
     ]
     assert found == {}
 
 
-def test_migrations_make_the_triggers_that_are_expected(untouched):
-    """The list that the doctor goes by is what the migrations make, no more and no less."""
+@ON_POSTGRESQL
+def test_a_function_that_refuses_nothing_is_found(untouched):
+    """Triggers that are all as they were made refuse nothing when the function that they call was replaced."""
+    replacing = (
+        "CREATE OR REPLACE FUNCTION billing_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN IF false THEN RAISE EXCEPTION 'no'; END IF; RETURN OLD; END $$"
+    )
     with untouched.connect() as connection:
-        assert sorted(protection.read_triggers(connection)) == protection.expected_triggers(untouched.dialect.name)
+        connection.execute(text(replacing))
+        found = findings(connection)
+    assert list(found) == ["protection"]
+    assert len(found["protection"]) > len(protection.KEPT)
+
+
+def test_migrations_make_the_triggers_that_are_expected(untouched):
+    """The hashes that the doctor goes by are of what the migrations make; script/trigger_hashes.py writes them."""
+    with untouched.connect() as connection:
+        made = {name: protection.hash_trigger(sql) for name, sql in protection.read_triggers(connection).items()}
+    assert made == protection.expected_triggers(untouched.dialect.name)
+    events = {"sqlite": ("update", "delete", "replace"), "postgresql": ("update", "delete", "truncate")}
+    wanted = [f"{table}_{event}" for table in protection.KEPT for event in events[untouched.dialect.name]]
+    assert made.keys() >= {*wanted, *(f"{table}_insert" for table in protection.PARTS)}
 
 
 @pytest.mark.parametrize("table", protection.KEPT)
@@ -540,7 +647,7 @@ def test_commands(sound, make_database, tmp_path, monkeypatch):
     with engine.begin() as connection:
         connection.execute(text(STRAY_PAYMENT))  # which no trigger refuses
     engine.dispose()
-    assert "1 finding" in run("doctor", code=1)
+    assert "2 findings" in run("doctor", code=1)
     assert json.loads(run("doctor", "--format", "json", code=1))["healthy"] is False
 
 

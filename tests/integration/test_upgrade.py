@@ -2,15 +2,17 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from alembic import command
 from books import OCTOBER, Books, figures, setoffs
-from sqlalchemy import JSON, Boolean, Date, MetaData, select
+from sqlalchemy import JSON, Boolean, Date, MetaData, select, text
 
 from billing_engine import Month, open_database
-from billing_engine.storage import schema
+from billing_engine.doctor import verify_trail
+from billing_engine.storage import protection, schema
 
 ROWS = json.loads((Path(__file__).parents[1] / "data" / "database-0002" / "rows.json").read_text(encoding="utf-8"))
 
@@ -42,15 +44,20 @@ def value_of(column, stored):
 JSON_COLUMNS = ("seller", "buyer", "uses", "coverage", "contracts", "reasons", "explanation")
 
 
+def migrate_to(connection, version):
+    """Make the tables of an earlier version, which is not what the package offers."""
+    config = schema._config()  # noqa: SLF001 - as said
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+
+
 @pytest.fixture
 def earlier(make_database, tmp_path):
     """Make a database of version 0002 with all its rows."""
     url = make_database(tmp_path, migrated=False)
     engine = open_database(url)
-    config = schema._config()  # noqa: SLF001 - an earlier version is not what the package offers
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        migrate_to(connection, "0002")
         put_back(connection)
     engine.dispose()
     return url
@@ -85,6 +92,112 @@ def test_what_was_issued_reads_as_before(upgraded):
     assert [entry.entry for entry in second.entries] == ["E1", "E2"]
     assert upgraded.billing.doctor().healthy
     assert upgraded.billing.verify_trail().intact
+
+
+OLD = {
+    "billing_claim_decisions": ["CL-1"],
+    "billing_credits": ["CR-2026-00001", "CR-2026-00002"],
+    "billing_invoices": [f"2026-00000{number}" for number in range(1, 6)],
+    "billing_ledger": [
+        f"CR-2026-0000{credit}/{account}/1" for credit in (1, 2) for account in ("applied", "available")
+    ],
+}
+
+
+def test_what_was_there_before_the_trail_is_taken_into_it(upgraded):
+    """One event holds a hash of each old record; a second upgrade has nothing more to say."""
+    upgraded.billing.upgrade_schema()
+    (event,) = upgraded.billing.audit_trail()
+    assert (event.action, event.subject) == ("books.upgraded", "schema 0002")
+    hashes = json.loads(event.details)["hashes"]
+    assert len(hashes.pop("billing_payments")) == len(ROWS["billing_payments"])
+    assert {table: sorted(of) for table, of in hashes.items()} == OLD
+
+
+def test_empty_books_have_nothing_to_tell(make_database, tmp_path):
+    """Neither a new database nor an old one without records begins its trail with an upgrade."""
+    for version in (None, "0002"):
+        folder = tmp_path / str(version)
+        folder.mkdir()
+        books = Books(folder, make_database(folder, migrated=False))
+        if version is not None:
+            with books.database.begin() as connection:
+                migrate_to(connection, version)
+        books.billing.upgrade_schema()
+        assert list(books.billing.audit_trail()) == []
+        books.database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        ("UPDATE billing_invoices SET due_on = '2026-11-17', payment_days = 15 WHERE sequence = 1", "audit.invoices"),
+        ("UPDATE billing_invoices SET holiday_source = 'x' WHERE sequence = 1", "audit.invoices"),
+        ("UPDATE billing_invoices SET number = '2026-000009' WHERE sequence = 5", "audit.invoices"),
+        ("UPDATE billing_invoice_lines SET title = 'x' WHERE position = 1", "audit.invoices"),
+        ("UPDATE billing_credits SET expires_on = '2030-01-01' WHERE credit = 'CR-2026-00002'", "audit.records"),
+        ("UPDATE billing_ledger SET reason = 'x' WHERE credit = 'CR-2026-00002'", "audit.records"),
+        ("UPDATE billing_claim_decisions SET note = 'x'", "audit.records"),
+        ("UPDATE billing_payments SET paid_on = '2026-12-31'", "audit.records"),
+        ("DELETE FROM billing_payments", "audit.records"),
+        ("INSERT INTO billing_payments VALUES ('P9', '2026-000004', '2026-12-05', '1.00')", "audit.records"),
+    ],
+)
+def test_what_is_changed_of_old_records_is_found(upgraded, change, check):
+    """The event of the upgrade tells a change of anything in it, and what was put beside it later."""
+    with upgraded.database.connect() as connection:
+        switch_off_triggers(connection)
+        assert connection.execute(text(change)).rowcount > 0
+        found = {one.name for one in verify_trail(connection).checks if not one.passed}
+        connection.rollback()
+    assert found == {check}
+
+
+def switch_off_triggers(connection):
+    """Let the transaction change what nobody may change."""
+    if connection.dialect.name == "sqlite":
+        for name in protection.read_triggers(connection):
+            connection.execute(text(f"DROP TRIGGER {name}"))
+    else:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+
+
+def test_what_came_in_too_much_before_becomes_a_credit(earlier, tmp_path):
+    """An overpayment of before the upgrade is the customer's at once, and the trail knows the credit."""
+    books = Books(tmp_path, earlier)
+    paid = "INSERT INTO billing_payments (payment, invoice, paid_on, amount) VALUES "
+    with books.database.begin() as connection:
+        connection.execute(text(paid + "('P8', '2026-000001', '2026-11-20', '1250.00')"))
+        connection.execute(text(paid + "('P9', '2026-000002', '2026-11-21', '500')"))
+    before = {number: over for number, over, _ in overpaid(earlier)}
+    books.billing.upgrade_schema()
+    credits_ = [credit for credit in books.billing.sla.credits() if credit.source == "overpayment"]
+    assert [(c.invoice, str(c.granted_on), c.remaining) for c in credits_] == [
+        (number, day, over) for number, over, day in overpaid(earlier)
+    ]
+    assert before
+    actions = [(event.action, event.subject) for event in books.billing.audit_trail()]
+    assert actions == [
+        ("books.upgraded", "schema 0002"),
+        *(("credit.granted", credit.credit) for credit in credits_),
+    ]
+    assert books.billing.doctor().healthy
+    books.check()
+    books.database.dispose()
+
+
+def overpaid(url):
+    """Work out number, amount and day of what came in too much, from the rows as they are."""
+    engine = open_database(url)
+    with engine.connect() as connection:
+        due = dict(connection.execute(text("SELECT number, amount_due_minor FROM billing_invoices")).all())
+        rows = connection.execute(text("SELECT invoice, amount, paid_on FROM billing_payments ORDER BY paid_on")).all()
+    engine.dispose()
+    for number, minor in sorted(due.items()):
+        paid = [(Decimal(amount), str(day)) for invoice, amount, day in rows if invoice == number]
+        over = sum(amount for amount, _ in paid) - Decimal(minor) / 100
+        if over > 0:
+            yield number, over, paid[-1][1]
 
 
 def test_what_comes_late_goes_on_from_what_was_issued(upgraded):
