@@ -214,7 +214,7 @@ def _hashed(plan: CustomerPlan, given: CustomerInput) -> CustomerPlan:
 
 def _credit_notes(returns: Iterable[FeeReturn]) -> tuple[CreditNoteDraft, ...]:
     drafts = (
-        draft_fee_credit(one.invoice, one.earlier, one.fees, "Fee paid in advance for days after the contract's end")
+        draft_fee_credit(one.invoice, one.earlier, one.fees, "Fee for days on which the contract does not run")
         for one in returns
     )
     return tuple(draft for draft in drafts if draft is not None)

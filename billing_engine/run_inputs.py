@@ -100,20 +100,20 @@ def _instant(day: date) -> Instant:
 def _read_returns(
     connection: Connection, customer: str, contracts: Sequence[Contract], history: History
 ) -> list[FeeReturn]:
-    """Read the invoices with prepaid fees for days after a contract's end.
+    """Read the invoices with fees for days on which a contract does not run.
 
-    A customer to whom fees were paid back after a termination (U6) has had those days paid back.
+    When fees were paid back after a termination (U6), that settled what had been invoiced by then.
     """
     by_invoice: dict[str, list[FeeRefund]] = {}
     for refund in fee_refunds(contracts, history):
         by_invoice.setdefault(refund.invoice, []).append(refund)
     if not by_invoice:
         return []
-    if any(c.source is CreditSource.TERMINATION for c in credit_ledger.read_credits(connection, [customer])):
-        return []
+    known = credit_ledger.read_credits(connection, [customer])
+    settled_on = max((one.granted_on for one in known if one.source is CreditSource.TERMINATION), default=date.min)
+    concerned = ((invoices.read_invoice(connection, number), fees) for number, fees in sorted(by_invoice.items()))
     return [
-        FeeReturn(
-            invoices.read_invoice(connection, number), credit_notes.read_credit_notes(connection, invoice=number), fees
-        )
-        for number, fees in sorted(by_invoice.items())
+        FeeReturn(invoice, credit_notes.read_credit_notes(connection, invoice=invoice.number), fees)
+        for invoice, fees in concerned
+        if invoice.issued_on > settled_on
     ]

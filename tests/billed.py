@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from billing_engine.model.contract import Customer
-from billing_engine.model.history import NO_HISTORY, ChargedFee, FeeRefund, History, Lot, MonthUse
-from billing_engine.model.invoice import InvoiceDraft, Seller
+from billing_engine.model.history import NO_HISTORY, ChargedFee, Credited, Days, FeeRefund, History, Lot, MonthUse
+from billing_engine.model.invoice import ContractUse, InvoiceDraft, Seller
 from billing_engine.model.money import ZERO
 from billing_engine.model.period import Month
 from billing_engine.model.settings import Settings
@@ -29,6 +29,7 @@ def issued(history: History, draft: InvoiceDraft) -> History:
             tuple(Lot(Month.parse(month), seconds) for month, seconds in use.drawn),
             use.overage_seconds,
             use.overage_billed_seconds,
+            _days(use),
         )
         for use in draft.uses
     ]
@@ -48,20 +49,30 @@ def issued(history: History, draft: InvoiceDraft) -> History:
     return History(history.closed | {draft.period}, (*history.uses, *uses), (*history.fees, *fees))
 
 
+def _days(use: ContractUse) -> int:
+    """Count the days that a use says it is for."""
+    if use.is_for_fees_alone:
+        return 0
+    return (date.fromisoformat(use.service_to) - date.fromisoformat(use.service_from)).days + 1
+
+
 def paid_back(history: History, refund: FeeRefund) -> History:
     """Add a credit note over days of a fee."""
-    line = (refund.invoice, refund.position)
+    line, one = (refund.invoice, refund.position), Credited(refund.amount, Days(refund.service_from, refund.service_to))
     fees = (
-        replace(fee, returned_from=refund.service_from) if (fee.invoice, fee.position) == line else fee
+        replace(fee, credited=(*fee.credited, one)) if (fee.invoice, fee.position) == line else fee
         for fee in history.fees
     )
     return replace(history, fees=tuple(fees))
 
 
 def days_of(fee: ChargedFee) -> list[date]:
-    """List the days that a fee line charges."""
-    length = (fee.charged_to - fee.service_from).days + 1
-    return [fee.service_from + timedelta(days=number) for number in range(length)]
+    """List the days that a fee line charges and that were not paid back."""
+    return [
+        days.first + timedelta(days=number)
+        for days in fee.charged
+        for number in range((days.last - days.first).days + 1)
+    ]
 
 
 def total(amounts) -> object:

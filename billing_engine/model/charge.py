@@ -150,6 +150,7 @@ class Statement:
             self.drawn,
             self.overage_seconds,
             self.overage_billed_seconds,
+            self.contract.active_days(self.month),
         )
 
     def charges_of(self, kind: ChargeKind) -> list[Charge]:

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from billing_engine.model.period import Month
+
+_DAY = timedelta(days=1)
+
+
+class Days(NamedTuple):
+    """Days that follow each other, from the first to the last, both included."""
+
+    first: date
+    last: date
+
+    def without(self, others: Iterable[Days]) -> Iterator[Days]:
+        """Leave out some days, which are in order; what is left may be in several pieces."""
+        first = self.first
+        for other in others:
+            if first < other.first <= self.last:
+                yield Days(first, other.first - _DAY)
+            if other.first <= self.last:
+                first = max(first, other.last + _DAY)
+        if first <= self.last:
+            yield Days(first, self.last)
 
 
 class Lot(NamedTuple):
@@ -33,6 +54,16 @@ class MonthUse:
     """Counted in units beyond the allowance."""
     overage_billed_seconds: int
     """Rounded up to started hours and billed."""
+    days: int
+    """Of the month on which the contract ran then; 0 where the invoice was for fees of other months alone."""
+
+
+class Credited(NamedTuple):
+    """What a line of a credit note took of a fee."""
+
+    amount: Decimal
+    days: Days | None
+    """That it paid back; None where a part of the amount was credited by hand, and all days stay charged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +79,19 @@ class ChargedFee:
     """Last day, included."""
     amount: Decimal
     currency: str
-    returned_from: date | None = None
-    """Days from here on were paid back already."""
+    credited: tuple[Credited, ...] = ()
+    """Oldest first."""
 
     @property
-    def charged_to(self) -> date:
-        """Last day that is charged and was not paid back; before `service_from` when none is."""
-        if self.returned_from is None:
-            return self.service_to
-        return min(self.service_to, self.returned_from - timedelta(days=1))
+    def charged(self) -> list[Days]:
+        """The days that were not paid back, in order."""
+        returned = sorted(one.days for one in self.credited if one.days is not None)
+        return list(Days(self.service_from, self.service_to).without(returned))
 
 
 @dataclass(frozen=True, slots=True)
 class FeeRefund:
-    """What a fee line charged for days after its contract's end (R10, U6)."""
+    """What a fee line charged for days that follow each other on which its contract does not run (R10, U6)."""
 
     invoice: str
     position: int

@@ -1,4 +1,4 @@
-"""Fees: which service months fall due in a month's run, and what comes back when a contract ends early (R10).
+"""Fees: which service months fall due in a month's run, and what comes back of days that a contract lost (R10).
 
 Whole intervals are charged, counted in calendar months from the contract's first. What was charged already is looked up
 day by day, so that nothing is charged twice and nothing is forgotten.
@@ -7,6 +7,7 @@ day by day, so that nothing is charged twice and nothing is forgotten.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,8 +16,8 @@ from typing import NamedTuple
 from billing_engine.errors import MixedCurrenciesError
 from billing_engine.model.charge import Charge, ChargeKind, Service
 from billing_engine.model.contract import Contract, currency_of, full_fee, schedule_of
-from billing_engine.model.history import NO_HISTORY, ChargedFee, FeeRefund, History
-from billing_engine.model.money import round_money
+from billing_engine.model.history import NO_HISTORY, ChargedFee, Credited, Days, FeeRefund, History
+from billing_engine.model.money import ZERO, round_money
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import FeeSchedule, FeeTiming, Package, PriceList
 from billing_engine.rating.rate_card import RateCard, RateCards
@@ -54,7 +55,7 @@ def due_fees(contract: Contract, cards: RateCards, history: History = NO_HISTORY
 
     Raises UnknownPriceListError or UnknownPackageError when a due month can not be priced.
     """
-    charged = [fee for fee in history.fees if fee.contract == contract.contract]
+    charged = sorted(days for fee in history.fees if fee.contract == contract.contract for days in fee.charged)
     settled = _whole_months(charged)
     months = (month for month in _service_months(contract, cards, history) if month not in settled)
     parts = [part for month in months for part in _due(month, contract, cards, charged, history)]
@@ -71,25 +72,25 @@ def _service_months(contract: Contract, cards: RateCards, history: History) -> I
     return first.until(last if contract.ends_on is None else min(last, Month.of(contract.ends_on)))
 
 
-def _whole_months(charged: Iterable[ChargedFee]) -> set[Month]:
+def _whole_months(charged: Iterable[Days]) -> set[Month]:
     """Find the months of which every day is charged by one line: of a long history nearly all."""
     return {
         month
-        for fee in charged
-        for month in Month.of(fee.service_from).until(Month.of(fee.charged_to))
-        if fee.service_from <= month.first_day and month.last_day <= fee.charged_to
+        for days in charged
+        for month in Month.of(days.first).until(Month.of(days.last))
+        if days.first <= month.first_day and month.last_day <= days.last
     }
 
 
 def _due(
-    month: Month, contract: Contract, cards: RateCards, charged: Sequence[ChargedFee], history: History
+    month: Month, contract: Contract, cards: RateCards, charged: Sequence[Days], history: History
 ) -> Iterator[_Part]:
     """Find the days of a service month that this run charges."""
     schedule = schedule_of(contract, cards.of(month).listed(contract))
     due_in = _due_months(contract, month, schedule)
     if cards.month not in due_in and history.closed.isdisjoint(due_in):
         return
-    for first, last in _without(contract.days_in(month), charged):
+    for first, last in Days(*contract.days_in(month)).without(charged):
         price_list = cards.of(month).price_list(contract)
         part = _part(contract, price_list, price_list.package(contract.package), first, last)
         # A contract without a fee has nothing to catch up with, whether or not its months were invoiced.
@@ -111,20 +112,6 @@ def _due_months(contract: Contract, month: Month, schedule: FeeSchedule) -> set[
         return {first.previous(), start} if first == start else {first.previous()}
     last = first.plus(length - 1)
     return {last if contract.ends_on is None else min(last, Month.of(contract.ends_on))}
-
-
-def _without(days: tuple[date, date], charged: Iterable[ChargedFee]) -> Iterator[tuple[date, date]]:
-    """Leave out of some days those that were charged; what is left may be in several pieces."""
-    first, last = days
-    for fee in sorted(charged, key=lambda fee: fee.service_from):
-        if fee.charged_to < fee.service_from:
-            continue
-        if first < fee.service_from <= last:
-            yield first, fee.service_from - _DAY
-        if fee.service_from <= last:
-            first = max(first, fee.charged_to + _DAY)
-    if first <= last:
-        yield first, last
 
 
 def _part(contract: Contract, price_list: PriceList, package: Package, first: date, last: date) -> _Part:
@@ -182,28 +169,50 @@ def other_price_lists(contract: Contract, cards: RateCards, fees: Iterable[Charg
 
 
 def fee_refunds(contracts: Iterable[Contract], history: History) -> tuple[FeeRefund, ...]:
-    """Find what was charged for days after contracts' ends and not paid back yet (R10, U6)."""
-    ends = {contract.contract: contract.ends_on for contract in contracts}
-    refunds = (_refund(fee, ends.get(fee.contract)) for fee in history.fees)
-    return tuple(refund for refund in refunds if refund is not None and refund.amount)
+    """Find what was charged for days before contracts' starts and after their ends and not paid back yet (R10, U6)."""
+    known = {contract.contract: contract for contract in contracts}
+    concerned = (fee for fee in history.fees if fee.contract in known)
+    return tuple(refund for fee in concerned for refund in _refunds(fee, known[fee.contract]))
 
 
-def _refund(fee: ChargedFee, ends_on: date | None) -> FeeRefund | None:
-    if ends_on is None or ends_on >= fee.charged_to:
-        return None
-    first, last = max(fee.service_from, ends_on + _DAY), fee.charged_to
-    # Less what was paid back before, so that all refunds of a line together are rounded once.
-    amount = _value_from(fee, first) - _value_from(fee, last + _DAY)
-    return FeeRefund(fee.invoice, fee.position, fee.contract, first, last, amount, fee.currency)
+def _refunds(fee: ChargedFee, contract: Contract) -> Iterator[FeeRefund]:
+    runs = Days(contract.starts_on, contract.ends_on or date.max)
+    for days in [piece for charged in fee.charged for piece in _outside(charged, runs)]:
+        amount = _worth(fee, days)
+        if amount:
+            yield FeeRefund(fee.invoice, fee.position, fee.contract, *days, amount, fee.currency)
+            fee = replace(fee, credited=(*fee.credited, Credited(amount, days)))
 
 
-def _value_from(fee: ChargedFee, day: date) -> Decimal:
-    """Tell what a fee's days are worth from one on: whole months alike, within a month by days."""
-    unused = _months_between(day, fee.service_to)
-    return round_money(Fraction(fee.amount) * unused / _months_between(fee.service_from, fee.service_to), fee.currency)
+def _outside(days: Days, runs: Days) -> Iterator[Days]:
+    """Cut off what lies before and after the days on which a contract runs."""
+    if days.first < runs.first:
+        yield Days(days.first, min(days.last, runs.first - _DAY))
+    if days.last > runs.last:
+        yield Days(max(days.first, runs.last + _DAY), days.last)
 
 
-def _months_between(first: date, last: date) -> Fraction:
-    months = Month.of(first).until(Month.of(last))
-    parts = ((max(first, month.first_day), min(last, month.last_day)) for month in months)
+def _worth(fee: ChargedFee, days: Days) -> Decimal:
+    """Tell what some charged days of a fee are worth now: whole months alike, within a month by days.
+
+    They share what is left of the fee. All that is paid back is rounded as one sum, so that it comes to the whole fee
+    once no day is charged any more, in however many parts.
+    """
+    left, charged = Fraction(fee.amount), _months_in(Days(fee.service_from, fee.service_to))
+    returned, back = Fraction(0), ZERO
+    for one in fee.credited:
+        if one.days is None:
+            left = max(Fraction(0), left - Fraction(one.amount))
+            continue
+        months = _months_in(one.days)
+        share = left * months / charged
+        left, charged, returned, back = left - share, charged - months, returned + share, back + one.amount
+    returned += left * _months_in(days) / charged
+    rest = fee.amount - sum((one.amount for one in fee.credited), ZERO)
+    return max(ZERO, min(rest, round_money(returned, fee.currency) - back))
+
+
+def _months_in(days: Days) -> Fraction:
+    months = Month.of(days.first).until(Month.of(days.last))
+    parts = ((max(days.first, month.first_day), min(days.last, month.last_day)) for month in months)
     return sum((_share_of_month(*part) for part in parts), Fraction(0))

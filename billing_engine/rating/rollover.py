@@ -94,13 +94,18 @@ def _carry(lots: Sequence[Lot], month: Month, rule: Rollover | None) -> list[Lot
 
 
 def _included(contract: Contract, cards: RateCards, uses: Iterable[MonthUse]) -> int | None:
-    """Return the allowance of a month by itself: as it was invoiced, else as it is agreed."""
-    for use in uses:
-        if use.period == cards.month:
-            return use.included_seconds
+    """Return the allowance of a month by itself: as it was invoiced, else as it is agreed.
+
+    Days that came to the contract since bring their part of it, and days that it lost take nothing away.
+    """
+    invoiced = (use for use in uses if use.period == cards.month and use.days)
+    known = max(invoiced, key=lambda use: use.days, default=None)
+    if known is not None and (known.included_seconds is None or contract.active_days(cards.month) <= known.days):
+        return known.included_seconds
     price_list = cards.listed(contract)
     unit = price_list.rating.covered_increment_seconds
-    return terms_of(contract, price_list.package(contract.package), cards.month, unit).included_seconds
+    agreed = terms_of(contract, price_list.package(contract.package), cards.month, unit).included_seconds
+    return agreed if agreed is None or known is None else max(agreed, known.included_seconds or 0)
 
 
 def _drawn(uses: Iterable[MonthUse], month: Month) -> int:

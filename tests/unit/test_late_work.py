@@ -18,6 +18,7 @@ from billing_engine.rating.annex import annex_entries
 from billing_engine.rating.explain import explain_charge
 from billing_engine.rating.rate_card import RateCards
 from billing_engine.rating.rate_customer import rate_customer, rate_late
+from billing_engine.rating.rollover import standing_of
 
 SEPTEMBER, OCTOBER, NOVEMBER = month("2026-09"), month("2026-10"), month("2026-11")
 BOOK = PriceListBook([b2bee()])
@@ -101,6 +102,52 @@ def test_the_allowance_is_the_one_that_was_invoiced():
     """A contract that was changed since changes nothing of what its month had left."""
     late = late_of([work(120, "2026-10-06")], october(0), contracts=[contract("standard")])
     assert late[0].statements[0].included_seconds == 3600
+
+
+STANDARD_HOURS = [  # 5 h in a whole month
+    row("as it was invoiced", [(5, 31)], {}, 5),
+    row("ten days were invoiced, all are charged now", [(2, 10)], {}, 5),
+    row("of twenty now", [(2, 10)], {"ends_on": "2026-10-20"}, 3.5),
+    row("as many days, others than before", [(2, 10)], {"starts_on": "2026-10-22"}, 2),
+    row("fewer days take nothing away", [(5, 31)], {"ends_on": "2026-10-10"}, 5),
+    row("more days, and a smaller package by now", [(12, 20)], {}, 12),
+    row("the invoice that was for most days tells", [(2, 10), (5, 31), (2, 10)], {"ends_on": "2026-10-10"}, 5),
+    row("of two for as many the first", [(2, 31), (5, 31)], {}, 2),
+    row("without limit it stays", [(None, 10)], {}, None),
+    row("an invoice for fees alone says nothing", [(0, 0)], {}, 5),
+    row("nor that there was no limit", [(None, 0)], {}, 5),
+    row("nor does it beside another one", [(0, 0), (2, 10), (0, 0)], {"ends_on": "2026-10-10"}, 2),
+]
+
+
+@pytest.mark.parametrize(("invoiced", "fields", "hours"), STANDARD_HOURS)
+def test_days_that_came_to_a_contract_bring_their_allowance(invoiced, fields, hours):
+    """R10, R11: rate late work as if all the days that are charged by now had been there in time."""
+    uses = tuple(
+        MonthUse("K1", OCTOBER, None if included is None else included * 3600, (), 0, 0, days)
+        for included, days in invoiced
+    )
+    agreed = contract("standard", **fields)
+    standing = standing_of(agreed, RateCards(BOOK, OCTOBER), History(frozenset({OCTOBER}), uses))
+    assert standing.included_seconds == (None if hours is None else hours * 3600)
+
+
+def test_late_work_on_days_that_are_caught_up_with_finds_their_hours():
+    """Ten days of October had 2 h of 5; once the contract goes on, all of October's 5 h are there but what was used."""
+    short, on = contract("standard", ends_on="2026-10-10"), contract("standard")
+    _, history = run(OCTOBER, [work(60)], contracts=[short])
+    draft, history = run(NOVEMBER, [work(270, "2026-10-20", entry="E2")], history, contracts=[on])
+    assert [(line.kind, line.period, str(line.amount)) for line in draft.lines] == [
+        ("fee", "2026-10", "135.48"),
+        ("fee", "2026-11", "200.00"),
+        ("overage", "2026-10", "50.00"),
+    ]
+    assert [(use.period, use.included_seconds, use.used_seconds) for use in draft.uses] == [
+        ("2026-11", 18000, 0),
+        ("2026-10", 18000, 14400),
+    ]
+    (later,) = late_of([work(30, "2026-10-21", entry="E3")], history, contracts=[on], period=month("2026-12"))
+    assert (later.statements[0].used_seconds, later.statements[0].overage_seconds) == (0, 1800)
 
 
 def test_a_month_that_got_no_invoice_has_all_of_its_allowance():
@@ -278,7 +325,7 @@ def test_late_or_in_time_the_sum_is_the_same(lengths, first_cut, second_cut, pac
 @given(st.integers(0, 600), st.integers(0, 600), st.integers(1, 600))
 def test_overage_is_never_paid_back(before, billed, minutes):
     """Whatever invoices counted and billed, late work adds nothing or more."""
-    use = MonthUse("K1", OCTOBER, 0, (), before * 60, billed * 60)
+    use = MonthUse("K1", OCTOBER, 0, (), before * 60, billed * 60, 31)
     (late,) = late_of([work(minutes)], History(frozenset({OCTOBER}), (use,)))
     found = late.statements[0].overage_billed_seconds
     assert found >= 0

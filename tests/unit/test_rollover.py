@@ -37,7 +37,7 @@ def listed(months, cap_hours=None, package="standard", included_hours=5):
 
 def used(period, *lots, included=5, **fields):
     """Have an invoice that recorded what a month drew: `("2026-01", 2)` is 2 h of January's."""
-    fields = {"contract": "K1", "overage_seconds": 0, "overage_billed_seconds": 0, **fields}
+    fields = {"contract": "K1", "overage_seconds": 0, "overage_billed_seconds": 0, "days": month(period).days, **fields}
     drawn = tuple(Lot(month(name), hours * HOUR) for name, hours in lots)
     return MonthUse(period=month(period), included_seconds=included and included * HOUR, drawn=drawn, **fields)
 
@@ -83,6 +83,20 @@ LOTS = [
         [used("2026-01", included=8)],
         listed(3),
         [("2026-01", 8), 5],
+    ),
+    row(
+        "January's hours of the days that came to the contract since",
+        "2026-02",
+        [used("2026-01", ("2026-01", 1), included=2, days=10)],
+        listed(3),
+        [("2026-01", 4), 5],
+    ),
+    row(
+        "an invoice for fees alone says nothing",
+        "2026-02",
+        [used("2026-01", included=0, days=0)],
+        listed(3),
+        [("2026-01", 5), 5],
     ),
     row("a month without limit gives nothing", "2026-02", [used("2026-01", included=None)], listed(3), [5]),
     row(
