@@ -1,8 +1,8 @@
-"""Issuing one customer in one transaction: documents, what the run knows of it, what the trail says."""
+"""Issuing customers in one transaction: documents, what the run knows of them, what the trail says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from billing_engine import claim_desk
-from billing_engine.billing_run import CustomerPlan, RunOutcome
+from billing_engine.billing_run import CustomerPlan, RunOutcome, plan_customer
 from billing_engine.errors import PlanChangedError
 from billing_engine.journal import Journal, event_of_credit_note, watch_credits
 from billing_engine.model.content_hash import content_hash
@@ -19,8 +19,9 @@ from billing_engine.model.money import plain
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.settings import Settings
-from billing_engine.run_inputs import Known
-from billing_engine.storage import runs
+from billing_engine.rating.rate_card import RateCards
+from billing_engine.run_inputs import Known, read_inputs
+from billing_engine.storage import master_data, runs
 from billing_engine.storage.audit import Event
 from billing_engine.storage.credit_notes import issue_credit_note
 from billing_engine.storage.issuing import Issuing, issue_invoices
@@ -77,6 +78,42 @@ def _moves_credits(plan: CustomerPlan) -> bool:
 
 def _progress(plan: CustomerPlan) -> Progress:
     return Progress(_STATES[plan.outcome], plan.reason, plan.plan_hash)
+
+
+def groups_of(planned: Iterable[Planned], size: int) -> Iterator[list[Planned]]:
+    """Put plain plans together that follow each other; what moves credits, or failed, stands alone."""
+    group: list[Planned] = []
+    for one in planned:
+        plain = is_plain(one[1])
+        if group and not (plain and is_plain(group[0][1]) and len(group) < size):
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
+
+def still_true(connection: Connection, group: Sequence[Planned], cards: RateCards, desk: Desk) -> list[Planned]:
+    """Lock the customers, and plan those again that were changed since they were read, or whose plan had failed.
+
+    Raises whatever a plan fails of.
+    """
+    ids = [known.given.customer.customer for known, _ in group]
+    versions = master_data.lock_versions(connection, ids)
+    stale = [
+        known.given.customer.customer
+        for known, plan in group
+        if versions.get(known.given.customer.customer) != known.version or plan.outcome is RunOutcome.FAILED
+    ]
+    again = {
+        known.given.customer.customer: (known, plan_customer(known.given, cards, desk.approval.settings))
+        for known in (read_inputs(connection, desk.month, stale, desk.approval.issued_on) if stale else ())
+    }
+    current = [again.get(customer, one) for customer, one in zip(ids, group, strict=True)]
+    master_data.count_change(
+        connection, [known.given.customer.customer for known, plan in current if not is_done(known, plan)]
+    )
+    return current
 
 
 def issue_plans(connection: Connection, planned: Sequence[Planned], desk: Desk) -> list[CustomerPlan]:

@@ -7,7 +7,7 @@ one goes on: an invoice is there with all that belongs to it, or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, timedelta
@@ -22,10 +22,9 @@ from billing_engine.billing_run import (
     failed,
     hash_of_run,
     plan_billing_run,
-    plan_customer,
 )
 from billing_engine.errors import BillingError, NotParkedError, PlanChangedError, SettingsMissingError
-from billing_engine.issuing import Approval, Desk, Planned, is_done, is_plain, issue_plans
+from billing_engine.issuing import Approval, Desk, Planned, groups_of, is_done, issue_plans, still_true
 from billing_engine.journal import Journal
 from billing_engine.model.instant import local_date
 from billing_engine.model.invoice import Seller
@@ -106,7 +105,7 @@ class RunDesk:
                 known = read_inputs(active, month, batch, issued_on)
             planned = zip(known, plan_billing_run([one.given for one in known], cards, settings), strict=True)
             # In a host's transaction nothing can be tried again, so each stands alone.
-            for group in _groups(planned, 1 if connection is not None else GROUP):
+            for group in groups_of(planned, 1 if connection is not None else GROUP):
                 for plan in self._issue_group(group, cards, desk, connection):
                     plans.append(plan)
                     if on_progress is not None:
@@ -164,7 +163,7 @@ class RunDesk:
             return
 
         def issue(active: Connection) -> list[CustomerPlan]:
-            return issue_plans(active, _still_true(active, group, cards, desk), desk)
+            return issue_plans(active, still_true(active, group, cards, desk), desk)
 
         try:
             yield from self._transactions.retrying(connection, issue)
@@ -266,42 +265,6 @@ def _check_day(month: Month, issued_on: date) -> None:
     if issued_on.year > month.year + _LONGEST_DELAY:
         last = date(month.year + _LONGEST_DELAY, 12, 31)
         raise BillingError(f"invoices of {month} are issued by {last} at the latest; found {issued_on}")
-
-
-def _groups(planned: Iterable[Planned], size: int) -> Iterator[list[Planned]]:
-    """Put plain plans together that follow each other; what moves credits, or failed, stands alone."""
-    group: list[Planned] = []
-    for one in planned:
-        plain = is_plain(one[1])
-        if group and not (plain and is_plain(group[0][1]) and len(group) < size):
-            yield group
-            group = []
-        group.append(one)
-    if group:
-        yield group
-
-
-def _still_true(connection: Connection, group: Sequence[Planned], cards: RateCards, desk: Desk) -> list[Planned]:
-    """Lock the customers, and plan those again that were changed since they were read, or whose plan had failed.
-
-    Raises whatever a plan fails of.
-    """
-    ids = [known.given.customer.customer for known, _ in group]
-    versions = master_data.lock_versions(connection, ids)
-    stale = [
-        known.given.customer.customer
-        for known, plan in group
-        if versions.get(known.given.customer.customer) != known.version or plan.outcome is RunOutcome.FAILED
-    ]
-    again = {
-        known.given.customer.customer: (known, plan_customer(known.given, cards, desk.approval.settings))
-        for known in (read_inputs(connection, desk.month, stale, desk.approval.issued_on) if stale else ())
-    }
-    current = [again.get(customer, one) for customer, one in zip(ids, group, strict=True)]
-    master_data.count_change(
-        connection, [known.given.customer.customer for known, plan in current if not is_done(known, plan)]
-    )
-    return current
 
 
 def _without_parameters(error: Exception) -> Exception:

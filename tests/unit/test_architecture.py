@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "billing_run": {"errors", "model", "rating", "invoicing"},
     "import_folder": {"errors", "model", "intake", "storage", "journal"},
     "run_inputs": {"model", "rating", "storage", "billing_run"},
-    "issuing": {"errors", "model", "storage", "billing_run", "claim_desk", "journal", "run_inputs"},
+    "issuing": {"errors", "model", "rating", "storage", "billing_run", "claim_desk", "journal", "run_inputs"},
     "run_desk": {
         "errors",
         "model",
