@@ -70,9 +70,18 @@ def test_approved_plan_is_issued_and_another_one_is_refused(run):
     assert [row["period"] for row in json.loads(run("invoice", "list", "--format", "json").stdout)] == ["2026-10"] * 2
 
 
-def test_plan_hash_needs_issue(run):
-    """Approving without issuing is a wrong call."""
-    assert "--plan-hash goes with --issue" in run("run", "--month", "2026-10", "--plan-hash", "abc", code=2).stderr
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--plan-hash", "0" * 64], "--plan-hash goes with --issue"),
+        (["--issue", "--plan-hash", ""], "allowed are the 64 hexadecimal digits"),
+        (["--issue", "--plan-hash", "abc"], "allowed are the 64 hexadecimal digits"),
+    ],
+)
+def test_approval_that_is_none_issues_nothing(run, given, said):
+    """A hash without --issue, an empty one, as of a variable that is not set, and half a hash are wrong calls."""
+    assert said in " ".join(run("run", "--month", "2026-10", *given, code=2).stderr.split())
+    assert json.loads(run("invoice", "list", "--format", "json").stdout) == []
 
 
 def test_changes_since_the_month_before_are_shown_the_largest_first(run):

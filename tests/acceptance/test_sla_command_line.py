@@ -516,9 +516,11 @@ def test_password_is_never_repeated(run):
 
 
 def test_hostile_words_reach_the_terminal_as_text(loaded, say, answer):
-    """Markup and escape sequences in reasons and notes are printed harmlessly, in every table."""
-    evil = "[red]x[/red] \x1b[31m{{7*7}} <b>"
+    """Markup and marks of direction in reasons and notes are printed harmlessly, in every table; escapes are refused."""
+    evil = "[red]x[/red] \u202e{{7*7}} <b>"
     reason = ("--customer", "C1", "--amount", "5.00", "--reason", evil)
+    refused = loaded("credit", "grant", *reason[:-1], "\x1b[31m", "--on", "2026-10-20")
+    assert (refused.returncode, "control character U+001B" in refused.stderr) == (2, True)
     assert loaded("credit", "grant", *reason, "--on", "2026-10-20").returncode == 0
     assert loaded("claim", "decide", "CL-1", "--reject", "--note", evil).returncode == 0
     assert loaded("credit", "refund", "CR-2026-00001", "--amount", "1", "--reason", evil).returncode == 0
@@ -527,9 +529,9 @@ def test_hostile_words_reach_the_terminal_as_text(loaded, say, answer):
         result = say(*call)
         assert result.returncode == 0
         assert "[red]x" in result.stdout.replace("\n", ""), call
-        assert "\x1b" not in result.stdout
+        assert "\u202e" not in result.stdout
     assert answer("credit", "list")[0]["reason"] == evil
     issued = loaded("run", "--month", "2026-11", "--issue", "--issued-on", "2026-11-01", "--pdf", "out")
     assert issued.returncode == 0, issued.stderr
     shown = loaded("invoice", "show", "2026-000003")
-    assert "\x1b" not in shown.stdout
+    assert "\u202e" not in shown.stdout
