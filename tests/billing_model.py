@@ -66,13 +66,26 @@ def months_between(first, last):
     return found
 
 
-def share_of_months(first, last):
+def len_in_months(days):
     """Count days as months: each is as much of one as its month has days."""
-    share = Fraction(0)
-    for month in months_between(month_of(first), month_of(last)):
-        days = days_of(month)
-        share += Fraction(sum(first <= day <= last for day in days), len(days))
-    return share
+    return sum((Fraction(1, len(days_of(month_of(day)))) for day in days), Fraction(0))
+
+
+def days_between(line):
+    """List the days that a line is for."""
+    first, last = date.fromisoformat(line.service_from), date.fromisoformat(line.service_to)
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def in_pieces(days):
+    """Keep days together that follow each other."""
+    pieces = []
+    for day in days:
+        if pieces and pieces[-1][-1] + timedelta(days=1) == day:
+            pieces[-1].append(day)
+        else:
+            pieces.append([day])
+    return pieces
 
 
 def cents(amount):
@@ -241,29 +254,17 @@ class Bill:
         return "partly_paid" if self.payments else "open"
 
     def left_of_line(self, position):
-        taken = sum(line.amount for note in self.notes for line in note.lines if line.position == position)
-        return self.lines[position - 1].amount - taken
+        return self.lines[position - 1].amount - sum(line.amount for line in self.returned(position))
 
-    def returned_from(self, position):
-        """Name the first day of a fee that was given back."""
-        days = [
-            line.service_from
-            for note in self.notes
-            for line in note.lines
-            if line.position == position and line.service_from
-        ]
-        return day_or_none(min(days, default=""))
+    def returned(self, position):
+        """List what credit notes took of a line, oldest first."""
+        return [line for note in self.notes for line in note.lines if line.position == position]
 
     def charged_days(self, position):
         """List the days that a fee line charges and that were not given back."""
         line = self.lines[position - 1]
-        day, last = date.fromisoformat(line.service_from), date.fromisoformat(line.service_to)
-        returned = self.returned_from(position)
-        days = []
-        while day <= last and (returned is None or day < returned):
-            days.append(day)
-            day += timedelta(days=1)
-        return days
+        back = {day for one in self.returned(position) if one.service_from for day in days_between(one)}
+        return [day for day in days_between(line) if day not in back]
 
 
 @dataclass
@@ -597,7 +598,11 @@ class Model:
             for use in bill.uses
             if (use.contract, use.period) == (contract["contract"], month)
         ]
-        included = uses[0].included if uses else allowance(contract, month)
+        included = allowance(contract, month)
+        known = max((use for use in uses if use.service_from), key=lambda use: len(days_between(use)), default=None)
+        if known is not None:
+            more_days = sum(runs_on(contract, day) for day in days_of(month)) > len(days_between(known))
+            included = max(included, known.included) if more_days else known.included
         left = max(0, included - sum(use.used for use in uses))
         before = sum(use.overage for use in uses), sum(use.overage_billed for use in uses)
         rating = Rating(contract, month, included, left, *before)
@@ -625,17 +630,12 @@ class Model:
             runs = runs_that_charge(contract, service)
             if month not in runs and not (fee and runs & closed):
                 continue
-            days = [day for day in days_of(service) if runs_on(contract, day) and day not in charged]
-            for day in days:
-                if pieces and pieces[-1][-1] + timedelta(days=1) == day and month_of(pieces[-1][-1]) == service:
-                    pieces[-1].append(day)
-                else:
-                    pieces.append([day])
+            pieces += in_pieces(day for day in days_of(service) if runs_on(contract, day) and day not in charged)
         lines = []
         for group in self.together(pieces):
             first, last = group[0], group[-1]
             months = len(months_between(month_of(first), month_of(last))) if self.is_whole(group) else 0
-            amount = cents(fee * (months or share_of_months(first, last)))
+            amount = cents(fee * len_in_months(group))
             quantity = int(contract["quantity"]) * months or 1
             span = first.isoformat(), last.isoformat()
             lines.append(Line("fee", contract["contract"], quantity, amount, month_of(last), "", *span))
@@ -657,29 +657,41 @@ class Model:
         return groups
 
     def fees_to_return(self, customer):
-        """Find what was charged for days after contracts' ends: invoices with the lines of their credit notes (R10)."""
+        """Find what was charged for days on which a contract does not run: invoices, and lines to credit (R10)."""
         notes = []
         for bill in sorted(self.live_bills(customer), key=lambda bill: bill.number):
             lines = []
             for position, line in enumerate(bill.lines, 1):
-                ends_on = day_or_none(self.contracts[line.contract]["ends_on"]) if line.kind == "fee" else None
-                after = [day for day in bill.charged_days(position) if day > ends_on] if ends_on else []
-                if not after:
+                if line.kind != "fee":
                     continue
-                amount = self.worth_from(line, after[0]) - self.worth_from(line, after[-1] + timedelta(days=1))
-                amount = min(amount, bill.left_of_line(position))
-                if amount > 0:
-                    lines.append(Returned(position, amount, after[0].isoformat(), after[-1].isoformat()))
+                contract = self.contracts[line.contract]
+                for piece in in_pieces(bill.charged_days(position)):
+                    for days in in_pieces(day for day in piece if not runs_on(contract, day)):
+                        amount = self.worth(bill, position, days, [one for one in lines if one.position == position])
+                        if amount:
+                            lines.append(Returned(position, amount, days[0].isoformat(), days[-1].isoformat()))
             if lines:
                 notes.append((bill, lines))
         return notes
 
     @staticmethod
-    def worth_from(line, day):
-        first, last = date.fromisoformat(line.service_from), date.fromisoformat(line.service_to)
-        if day > last:
-            return 0
-        return cents(Fraction(line.amount, 100) * share_of_months(day, last) / share_of_months(first, last))
+    def worth(bill, position, days, more):
+        """Tell what some days of a fee are worth: their share of what is left of it, rounded in one sum with others."""
+        line = bill.lines[position - 1]
+        credited = [*bill.returned(position), *more]
+        left, charged = Fraction(line.amount, 100), len_in_months(days_between(line))
+        returned = Fraction(0)
+        for one in credited:
+            if not one.service_from:
+                left = max(Fraction(0), left - Fraction(one.amount, 100))
+                continue
+            months = len_in_months(days_between(one))
+            returned += left * months / charged
+            left, charged = left - left * months / charged, charged - months
+        returned += left * len_in_months(days) / charged
+        back = sum(one.amount for one in credited if one.service_from)
+        rest = line.amount - sum(one.amount for one in credited)
+        return max(0, min(rest, cents(returned) - back))
 
     # --- credits ---
 

@@ -437,15 +437,20 @@ class BooksAndModel(RuleBasedStateMachine):
         """Import a second contract, which may run beside the first one."""
         self.tell(contracts=[self.contract_row(self.a_customer(index), terms, self.day_in(ahead, day))])
 
-    @rule(index=INDEX, ahead=AHEAD, day=DAY, ends=st.sampled_from([True, True, True, False]), runs=st.booleans())
-    def end_contract(self, index, ahead, day, ends, runs):
-        """Let a contract end, also before today, or let it go on after all."""
-        row = pick(sorted(self.model.contracts.values(), key=lambda row: row["contract"]), index)
-        last = max(self.day_in(ahead, day).isoformat(), row["starts_on"]) if ends else ""
-        self.tell(contracts=[{**row, "ends_on": last}])
-        if runs and self.next_month < LAST_MONTH:
-            self.check()
-            self.run_next(1)
+    @rule(
+        index=INDEX,
+        ends=st.lists(st.one_of(st.tuples(AHEAD, DAY), st.tuples(AHEAD, DAY), st.none()), min_size=1, max_size=3),
+        runs=st.booleans(),
+    )
+    def end_contract(self, index, ends, runs):
+        """Let a contract end, also before today, or go on after all; several times, with or without a run between."""
+        for end in ends:
+            row = pick(sorted(self.model.contracts.values(), key=lambda row: row["contract"]), index)
+            last = "" if end is None else max(self.day_in(*end).isoformat(), row["starts_on"])
+            self.tell(contracts=[{**row, "ends_on": last}])
+            if runs and self.next_month < LAST_MONTH:
+                self.check()
+                self.run_next(1)
 
     @rule(index=INDEX, terms=TERMS, ahead=AHEAD, day=DAY)
     @precondition(lambda self: len(self.model.contracts) < 8)
@@ -604,7 +609,7 @@ class BooksAndModel(RuleBasedStateMachine):
     def run(self, month, *, approved=False):
         """Run a month in both, and hold against each other what became of each customer."""
         period = Month.parse(month)
-        plan_hash = hash_of_run(self.billing.plan(period, on=self.today)) if approved else ""
+        plan_hash = hash_of_run(self.billing.plan(period, on=self.today)) if approved else None
         plans = self.billing.issue(period, self.today, plan_hash=plan_hash)
         self.model.expire(self.today)
         outcomes = self.model.run(month, self.today)
@@ -692,15 +697,17 @@ class BooksAndModel(RuleBasedStateMachine):
             if (bill.customer, bill.period) == (customer, month):
                 self.credit_lines(number, notes)
 
-    @rule(index=RECENT, notes=st.lists(PARTS, min_size=1, max_size=3))
+    @rule(index=RECENT, notes=st.lists(PARTS, min_size=1, max_size=3), rest=st.booleans())
     @precondition(lambda self: self.model.bills)
-    def credit_lines(self, index, notes):
-        """Credit parts of an invoice's lines, one credit note after the other; refused where less is left."""
+    def credit_lines(self, index, notes, rest=False):
+        """Credit parts of an invoice's lines, one credit note after the other, then the rest; never more than that."""
         bill = pick(self.model.bills[::-1], index)
         for parts in notes:
             left = {position: bill.left_of_line(position) for position in parts if position <= len(bill.lines)}
             wanted = {position: left.get(position, 1) * percent // 100 for position, percent in parts.items()}
             self.write_credit_note(bill, wanted)
+        if rest:
+            self.write_credit_note(bill, None)
 
     def write_credit_note(self, bill, wanted, *, rebill=False):
         """Write a credit note in both, or have it refused by both."""
