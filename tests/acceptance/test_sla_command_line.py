@@ -516,7 +516,7 @@ def test_password_is_never_repeated(run):
 
 
 def test_hostile_words_reach_the_terminal_as_text(loaded, say, answer):
-    """Markup and marks of direction in reasons and notes are printed harmlessly, in every table; escapes are refused."""
+    """Markup and marks of direction in reasons are printed harmlessly in every table; escapes are refused."""
     evil = "[red]x[/red] \u202e{{7*7}} <b>"
     reason = ("--customer", "C1", "--amount", "5.00", "--reason", evil)
     refused = loaded("credit", "grant", *reason[:-1], "\x1b[31m", "--on", "2026-10-20")
