@@ -1,4 +1,4 @@
-"""Texts of the command line that nothing can keep, or that would forge a listing: refused, or shown for what they are."""
+"""Texts of the command line that nothing can keep, or that would forge a listing: refused, or written out."""
 
 import json
 import os
