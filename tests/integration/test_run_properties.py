@@ -108,11 +108,11 @@ class World:
                 self.billing.sla.grant_credit(Grant(customer, Decimal(30), "Sorry"), date(2026, 11, 5))
         return self
 
-    def issue(self, plan_hash=""):
+    def issue(self, plan_hash=None):
         """Issue November."""
         return self.billing.issue(NOVEMBER, IN_DECEMBER, plan_hash=plan_hash)
 
-    def stop_after(self, number, plan_hash=""):
+    def stop_after(self, number, plan_hash=None):
         """Issue November, and be interrupted after some customers."""
         seen = []
 
