@@ -117,7 +117,7 @@ def months(start, count):
 
 
 ROUNDS = 30
-LATER = "2040-01-01"
+LATER = "2035-01-01"
 """A day on which invoices of any month may be issued, in whatever order: days follow each other within a series."""
 CUSTOMER, CONTRACT = "C1,Aurora,CZ,EUR", "K1,C1,trifft,premium,2026-01-01,,70.00,"
 
