@@ -188,7 +188,7 @@ def test_a_credit_is_its_customers_alone(books):
 def test_zero_invoice_is_issued_and_paid_and_says_so(books):
     """An invoice that credits cover whole gets its number, owes nothing, is paid, and asks for nothing."""
     books.take(customers=[C1], contracts=[K1])
-    books.grant("1500.00", reason="Sorry for the <b>bad</b> week\n\x1b[31m")
+    books.grant("1500.00", reason="Sorry for the <b>bad</b> week\n\u202e[31m")
     october = books.issue(OCTOBER)
     assert (october.number, figures(october), october.status_on(october.due_on)) == (
         "2026-000001",
