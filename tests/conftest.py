@@ -11,7 +11,7 @@ def pytest_addoption(parser):
     """Let a changed preview be accepted after a look at the difference, and let tests take their time."""
     parser.addoption("--update-scenarios", action="store_true", help="rewrite the expected previews of tests/scenarios")
     parser.addoption(
-        "--long", action="store_true", help="more rounds, examples and points to be killed at: minutes more"
+        "--long", action="store_true", help="more rounds, examples and points to be killed at: hours more"
     )
 
 
