@@ -887,3 +887,15 @@ def test_books_are_what_a_plain_model_makes_of_the_raw_rows(server, long):
     assert server.slowness > 1 or [name for name, count in seen.items() if not count] == []
     if long:
         run_machine(server, None, max_examples=5_000 // server.slowness, derandomize=False)
+
+
+def test_hash_of_an_invoice_does_not_depend_on_the_order_of_its_expenses(books):
+    """What a machine found: expenses are drafted by day and read back by id, and what is stored has the same hash."""
+    books.take(
+        customers=["C1,Aurora,RS,EUR"],
+        contracts=["K1,C1,b2bee,standard,2026-10-01,,,"],
+        expenses=["X1,C1,2026-10-26,Taxi,1.00", "X2,C1,2026-10-18,Taxi,1.00"],
+    )
+    books.issue("2026-10", "2026-11-02")
+    with books.database.connect() as connection:
+        assert [check.name for check in examine(connection) if not check.passed] == []
