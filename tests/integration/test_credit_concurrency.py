@@ -249,7 +249,7 @@ def test_commands_at_once(books):
     for one, two in (("2026-10", "2026-11"), ("2026-12", "2027-01")):
         credit = books.billing.sla.grant_credit(Grant("C1", Decimal(150), "Sorry"), date(2026, 9, 1)).credit
         calls = [
-            ["run", "--month", one, "--issue", "--issued-on", f"{one}-01"],
+            ["run", "--month", one, "--issue", "--issued-on", f"{two}-01"],
             ["run", "--month", two, "--issue", "--issued-on", f"{two}-01"],
             ["credit", "refund", credit, "--amount", "20.00", "--reason", "Paid", "--on", "2026-09-02"],
         ]
