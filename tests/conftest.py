@@ -10,9 +10,7 @@ settings.load_profile("stable")
 def pytest_addoption(parser):
     """Let a changed preview be accepted after a look at the difference, and let tests take their time."""
     parser.addoption("--update-scenarios", action="store_true", help="rewrite the expected previews of tests/scenarios")
-    parser.addoption(
-        "--long", action="store_true", help="more rounds, examples and points to be killed at: hours more"
-    )
+    parser.addoption("--long", action="store_true", help="more rounds, examples and points to be killed at: hours more")
 
 
 @pytest.fixture(scope="session")
