@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from billing_engine import claim_desk
 from billing_engine.billing_run import CustomerPlan
 from billing_engine.doctor import Diagnosis, Trail, diagnose, list_trail, verify_trail
-from billing_engine.errors import BillingError
 from billing_engine.import_folder import PAYMENTS, ImportReport, import_folder
 from billing_engine.journal import Clock, Journal, system_clock
 from billing_engine.model.check import Check
@@ -95,19 +92,8 @@ class BillingEngine:
         with self._transactions.reading(connection) as active:
             waiting = credit_ledger.read_customers_without_credit(active)
         for customer in waiting:
-            with suppress(BillingError):  # it waits on, and the customer's run says why
-                self._release_pending(customer, connection)
+            self.receivables.release_pending(customer, connection)
         return report
-
-    def _release_pending(self, customer: str, connection: Connection | None) -> None:
-        """Grant credits that waited for the payment of a month, in a transaction of their own."""
-
-        def release(active: Connection) -> None:
-            master_data.lock_customer(active, customer)
-            with self._journal.of_credits(active, customer):
-                claim_desk.release_pending(active, customer, self._book)
-
-        self._transactions.retrying(connection, release)
 
     def count_customers(self, *, connection: Connection | None = None) -> int:
         """Return how many customers a run goes through."""
@@ -137,7 +123,7 @@ class BillingEngine:
         connection: Connection | None = None,
         on_progress: Callable[[CustomerPlan], object] | None = None,
     ) -> list[CustomerPlan]:
-        """Plan and issue a month, one transaction per customer; tells what became of each, also as it goes.
+        """Plan and issue a month in short transactions; tells what became of each customer, also as it goes.
 
         A run that was stopped goes on where it was; any number may run at once. With a `plan_hash`, of a plan that was
         approved, nothing else is issued. A customer that fails is reported and stops no other, one whose invoice is

@@ -98,21 +98,19 @@ def still_true(connection: Connection, group: Sequence[Planned], cards: RateCard
 
     Raises whatever a plan fails of.
     """
-    ids = [known.given.customer.customer for known, _ in group]
+    ids = [known.customer for known, _ in group]
     versions = master_data.lock_versions(connection, ids)
     stale = [
-        known.given.customer.customer
+        known.customer
         for known, plan in group
-        if versions.get(known.given.customer.customer) != known.version or plan.outcome is RunOutcome.FAILED
+        if versions.get(known.customer) != known.version or plan.outcome is RunOutcome.FAILED
     ]
     again = {
-        known.given.customer.customer: (known, plan_customer(known.given, cards, desk.approval.settings))
+        known.customer: (known, plan_customer(known.given, cards, desk.approval.settings))
         for known in (read_inputs(connection, desk.month, stale, desk.approval.issued_on) if stale else ())
     }
     current = [again.get(customer, one) for customer, one in zip(ids, group, strict=True)]
-    master_data.count_change(
-        connection, [known.given.customer.customer for known, plan in current if not is_done(known, plan)]
-    )
+    master_data.count_change(connection, [known.customer for known, plan in current if not is_done(known, plan)])
     return current
 
 

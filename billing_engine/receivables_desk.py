@@ -94,7 +94,7 @@ class ReceivablesDesk:
             return Credited(note, invoices.read_invoice(active, invoice), overpayment)
 
         done = self._transactions.retrying(connection, work)
-        self._release_pending(done.invoice.draft.customer, connection)
+        self.release_pending(done.invoice.draft.customer, connection)
         return done
 
     def credit_notes(
@@ -136,7 +136,7 @@ class ReceivablesDesk:
             return Paid(recorded, invoices.read_invoice(active, invoice), overpayment)
 
         done = self._transactions.retrying(connection, work)
-        self._release_pending(done.invoice.draft.customer, connection)
+        self.release_pending(done.invoice.draft.customer, connection)
         return done
 
     def payments(self, invoice: str | None = None, *, connection: Connection | None = None) -> list[Received]:
@@ -157,7 +157,7 @@ class ReceivablesDesk:
         with self._transactions.reading(connection) as active:
             return due_reminders(invoices.read_invoices(active), as_of, days)
 
-    def _release_pending(self, customer: str, connection: Connection | None) -> None:
+    def release_pending(self, customer: str, connection: Connection | None) -> None:
         """Grant credits that waited for a month to be paid (U5), in a transaction of their own."""
 
         def work(active: Connection) -> None:

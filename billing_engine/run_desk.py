@@ -1,7 +1,7 @@
 """`RunDesk`: a month is planned, issued, resumed and released; part of `BillingEngine`.
 
-A plan is made from what was read for many customers at once. Each customer is then issued in a transaction of its own,
-which first makes sure that nothing changed since; otherwise it reads and plans again. Whatever stops a run, the next
+A plan is made from what was read for many customers at once. They are then issued a few to a transaction, which first
+makes sure that nothing changed since; otherwise it reads and plans again. Whatever stops a run, the next
 one goes on: an invoice is there with all that belongs to it, or not at all.
 """
 

@@ -12,7 +12,7 @@ from billing_engine.billing_run import CustomerInput, FeeReturn
 from billing_engine.model.contract import Contract, by_customer
 from billing_engine.model.credit import CreditSource
 from billing_engine.model.history import NO_HISTORY, FeeRefund, History
-from billing_engine.model.instant import SECONDS_PER_DAY, Instant, midnight_utc
+from billing_engine.model.instant import SECONDS_PER_DAY, midnight_utc
 from billing_engine.model.period import Month
 from billing_engine.rating.fees import fee_refunds
 from billing_engine.storage import billed, credit_ledger, credit_notes, figures, invoices, master_data, runs, work
@@ -32,6 +32,10 @@ class Known(NamedTuple):
     former_claims: Mapping[str, int]
     """How often entries and expenses stood on invoices that were credited to be billed anew."""
 
+    @property
+    def customer(self) -> str:
+        return self.given.customer.customer
+
 
 def read_inputs(connection: Connection, month: Month, ids: Sequence[str], on: date | None) -> list[Known]:
     """Read what decides these customers' month; work with a day more on either side, of which rating takes its own."""
@@ -44,7 +48,7 @@ def read_inputs(connection: Connection, month: Month, ids: Sequence[str], on: da
     histories = billed.read_histories(connection, ids)
     claims = billed.read_former_claims(connection, ids)
     start, end = _reach(month, histories)
-    entries = work.read_unbilled_entries(connection, ids, _instant(start) - SECONDS_PER_DAY, _instant(end))
+    entries = work.read_unbilled_entries(connection, ids, midnight_utc(start) - SECONDS_PER_DAY, midnight_utc(end))
     expenses = work.read_unbilled_expenses(connection, ids, start, month.last_day)
     used = invoices.read_used_price_lists(connection)
     # One more month: a fee in advance is for the period that begins after the month (C4).
@@ -91,10 +95,6 @@ def _reach(month: Month, histories: Mapping[str, History]) -> tuple[date, date]:
     """Find the first day of the first month whose late work may be billed, and two days after the month's end."""
     months = [month, *(closed for history in histories.values() for closed in history.closed)]
     return min(months).first_day, month.last_day + timedelta(days=2)
-
-
-def _instant(day: date) -> Instant:
-    return midnight_utc(day)
 
 
 def _read_returns(

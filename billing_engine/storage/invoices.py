@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Table, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from billing_engine.errors import InvoiceNotFoundError
 from billing_engine.model.charge import ChargeKind
-from billing_engine.model.invoice import (
-    Buyer,
-    ContractUse,
-    Invoice,
-    InvoiceDraft,
-    InvoiceEntry,
-    InvoiceLine,
-    InvoiceSetoff,
-    Seller,
-)
-from billing_engine.model.money import from_minor
+from billing_engine.model.invoice import Invoice, InvoiceDraft
 from billing_engine.model.payment import Dues
 from billing_engine.model.period import Month
 from billing_engine.storage.credit_ledger import read_setoffs
 from billing_engine.storage.inserting import batches
 from billing_engine.storage.invoice_tables import (
     credit_notes,
-    invoice_entries,
-    invoice_expenses,
     invoice_lines,
-    invoice_uses,
     invoices,
     used_price_lists,
 )
 from billing_engine.storage.receipts import Receipts, read_receipts
+from billing_engine.storage.stored_drafts import build_draft, read_draft
 
 
 def read_used_price_lists(connection: Connection) -> dict[str, str]:
@@ -136,7 +124,9 @@ def read_invoices(connection: Connection, period: Month | None = None, *, custom
     rows = connection.execute(statement).mappings().all()
     receipts = read_receipts(connection, {row["invoice"]: row["number"] for row in rows})
     setoffs = read_setoffs(connection, {row["invoice"]: row["currency"] for row in rows})
-    return [_build(row, _Parts(setoffs=setoffs.get(row["invoice"], ())), receipts[row["invoice"]]) for row in rows]
+    return [
+        _build(row, build_draft(row, setoffs.get(row["invoice"], ()), {}), receipts[row["invoice"]]) for row in rows
+    ]
 
 
 def read_invoice(connection: Connection, number: str) -> Invoice:
@@ -144,66 +134,9 @@ def read_invoice(connection: Connection, number: str) -> Invoice:
     row = connection.execute(select(invoices).where(invoices.c.number == number)).mappings().one_or_none()
     if row is None:
         raise InvoiceNotFoundError(f"there is no invoice {number!r}; `billing-engine invoice list` shows all")
-    key, currency = row["invoice"], row["currency"]
-    claimed = select(invoice_expenses.c.expense).where(invoice_expenses.c.invoice == key)
-    parts = _Parts(
-        tuple(InvoiceLine(**line) for line in _rows(connection, invoice_lines, key, currency)),
-        tuple(
-            InvoiceEntry(**entry) for entry in _rows(connection, invoice_entries, key, currency, "position", "claim")
-        ),
-        tuple(_use(use) for use in _rows(connection, invoice_uses, key, currency, "position")),
-        tuple(sorted(connection.scalars(claimed))),
-        read_setoffs(connection, {key: currency}).get(key, ()),
-    )
-    return _build(row, parts, read_receipts(connection, {key: number})[key])
+    key = row["invoice"]
+    return _build(row, read_draft(connection, row), read_receipts(connection, {key: number})[key])
 
 
-class _Parts(NamedTuple):
-    """What an invoice has besides its totals."""
-
-    lines: tuple[InvoiceLine, ...] = ()
-    entries: tuple[InvoiceEntry, ...] = ()
-    uses: tuple[ContractUse, ...] = ()
-    expenses: tuple[str, ...] = ()
-    setoffs: tuple[InvoiceSetoff, ...] = ()
-
-
-def _rows(connection: Connection, table: Table, key: str, currency: str, *left_out: str) -> list[dict[str, Any]]:
-    """Read the rows of an invoice, amounts in its currency, without the columns that its parts do not have."""
-    statement = select(table).where(table.c.invoice == key).order_by(table.c.position)
-    rows = []
-    for found in connection.execute(statement).mappings():
-        row = {name: value for name, value in found.items() if name not in ("invoice", *left_out)}
-        if "amount_minor" in row:
-            row["amount"] = from_minor(row.pop("amount_minor"), currency)
-        rows.append(row)
-    return rows
-
-
-def _use(row: dict[str, Any]) -> ContractUse:
-    """Make a use of its row; JSON knows no tuples."""
-    return ContractUse(**{**row, "drawn": tuple((month, seconds) for month, seconds in row["drawn"])})
-
-
-def _build(row: RowMapping, parts: _Parts, receipts: Receipts) -> Invoice:
-    currency = row["currency"]
-    draft = InvoiceDraft(
-        customer=row["customer"],
-        period=Month.parse(row["period"]),
-        currency=currency,
-        seller=Seller(**row["seller"]),
-        buyer=Buyer(**row["buyer"]),
-        lines=parts.lines,
-        entries=parts.entries,
-        uses=parts.uses,
-        net=from_minor(row["net_minor"], currency),
-        tax_percent=row["tax_percent"],
-        tax_note=row["tax_note"],
-        tax=from_minor(row["tax_minor"], currency),
-        gross=from_minor(row["gross_minor"], currency),
-        payment_days=row["payment_days"],
-        holiday_source=row["holiday_source"],
-        expenses=parts.expenses,
-        setoffs=parts.setoffs,
-    )
+def _build(row: RowMapping, draft: InvoiceDraft, receipts: Receipts) -> Invoice:
     return Invoice(row["number"], row["issued_on"], row["due_on"], draft, receipts.payments, receipts.credit_notes)

@@ -26,9 +26,6 @@ class Receipts(NamedTuple):
     credit_notes: tuple[Credited, ...] = ()
 
 
-NO_RECEIPTS = Receipts()
-
-
 def read_payments(connection: Connection, numbers: Sequence[str]) -> dict[str, tuple[Payment, ...]]:
     """Return the payments of the numbered invoices, in order of day."""
     found: dict[str, tuple[Payment, ...]] = {}

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from billing_engine.model.credit import Credit, CreditSource
 from billing_engine.model.money import ZERO
 from billing_engine.model.sla_terms import Setoff
 from billing_engine.storage import credit_ledger, invoices, master_data
-from billing_engine.storage.inserting import batches
-from billing_engine.storage.invoice_tables import invoices as invoice_table
 
 
 def settle_overpayment(connection: Connection, number: str) -> Credit | None:
@@ -46,11 +44,8 @@ def settle_overpayment(connection: Connection, number: str) -> Credit | None:
 def settle_overpayments(connection: Connection, numbers: Iterable[str]) -> list[Credit]:
     """Settle several invoices; customers are locked here, in order, so that none wait for each other in a ring."""
     wanted = sorted(set(numbers))
-    owners: dict[str, str] = {}
-    for batch in batches(wanted):
-        statement = select(invoice_table.c.number, invoice_table.c.customer).where(invoice_table.c.number.in_(batch))
-        owners |= {row.number: row.customer for row in connection.execute(statement)}
-    for customer in sorted(set(owners.values())):
+    owners = invoices.read_owners(connection, wanted)
+    for customer in sorted({owner.customer for owner in owners.values()}):
         master_data.lock_customer(connection, customer)
     granted = (settle_overpayment(connection, number) for number in wanted if number in owners)
     return [credit for credit in granted if credit is not None]

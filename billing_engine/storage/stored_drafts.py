@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Table, select
+from sqlalchemy import Connection, RowMapping, select
 
 from billing_engine.model.invoice import (
     Buyer,
@@ -46,42 +46,45 @@ def read_stored(connection: Connection) -> Iterator[list[Stored]]:
         last = rows[-1]["invoice"]
 
 
+def read_draft(connection: Connection, row: RowMapping) -> InvoiceDraft:
+    """Read the draft of an invoice's row, with all its parts."""
+    key = row["invoice"]
+    setoffs = read_setoffs(connection, {key: row["currency"]}).get(key, ())
+    return build_draft(row, setoffs, _read_parts(connection, [key]).get(key, {}))
+
+
 def _read_batch(connection: Connection, rows: Sequence[RowMapping]) -> Iterator[Stored]:
-    keys = [row["invoice"] for row in rows]
-    parts = {
-        table.name: _by_invoice(connection, table, order, keys)
-        for table, order in (
-            (invoice_lines, "position"),
-            (invoice_entries, "position"),
-            (invoice_uses, "position"),
-            (invoice_expenses, "expense"),
-        )
-    }
+    parts = _read_parts(connection, [row["invoice"] for row in rows])
     setoffs = read_setoffs(connection, {row["invoice"]: row["currency"] for row in rows})
     for row in rows:
         key = row["invoice"]
         try:
-            own = {name: found.get(key, []) for name, found in parts.items()}
-            yield Stored(row, _draft(row, own, setoffs.get(key, ())))
+            yield Stored(row, build_draft(row, setoffs.get(key, ()), parts.get(key, {})))
         except Exception as error:  # noqa: BLE001 - a changed row may hold anything
             yield Stored(row, None, f"{type(error).__name__}: {error}")
 
 
-def _by_invoice(
-    connection: Connection, table: Table, order: str, keys: Sequence[str]
-) -> dict[str, list[dict[str, Any]]]:
-    """Read a table's rows of some invoices, by their key."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    statement = select(table).where(table.c.invoice.in_(keys)).order_by(table.c[order])
-    for row in connection.execute(statement).mappings():
-        part = dict(row)
-        found.setdefault(part.pop("invoice"), []).append(part)
+def _read_parts(connection: Connection, keys: Sequence[str]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Read the parts of some invoices, by their key."""
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    ordered = (
+        invoice_lines.c.position,
+        invoice_entries.c.position,
+        invoice_uses.c.position,
+        invoice_expenses.c.expense,
+    )
+    for order in ordered:
+        statement = select(order.table).where(order.table.c.invoice.in_(keys)).order_by(order)
+        for row in connection.execute(statement).mappings():
+            part = dict(row)
+            found.setdefault(part.pop("invoice"), {}).setdefault(order.table.name, []).append(part)
     return found
 
 
-def _draft(
-    row: RowMapping, parts: Mapping[str, Sequence[dict[str, Any]]], setoffs: tuple[InvoiceSetoff, ...]
+def build_draft(
+    row: RowMapping, setoffs: tuple[InvoiceSetoff, ...], parts: Mapping[str, Sequence[dict[str, Any]]]
 ) -> InvoiceDraft:
+    """Make a draft of an invoice's row, its setoffs and the rows of its parts, by table; others are left out."""
     currency = row["currency"]
     return InvoiceDraft(
         customer=row["customer"],
@@ -89,11 +92,12 @@ def _draft(
         currency=currency,
         seller=Seller(**row["seller"]),
         buyer=Buyer(**row["buyer"]),
-        lines=tuple(InvoiceLine(**_with_amount(line, currency)) for line in parts[invoice_lines.name]),
+        lines=tuple(InvoiceLine(**_with_amount(line, currency)) for line in parts.get(invoice_lines.name, ())),
         entries=tuple(
-            InvoiceEntry(**_with_amount(entry, currency, "position", "claim")) for entry in parts[invoice_entries.name]
+            InvoiceEntry(**_with_amount(entry, currency, "position", "claim"))
+            for entry in parts.get(invoice_entries.name, ())
         ),
-        uses=tuple(_use(use) for use in parts[invoice_uses.name]),
+        uses=tuple(_use(use) for use in parts.get(invoice_uses.name, ())),
         net=from_minor(row["net_minor"], currency),
         tax_percent=row["tax_percent"],
         tax_note=row["tax_note"],
@@ -101,7 +105,7 @@ def _draft(
         gross=from_minor(row["gross_minor"], currency),
         payment_days=row["payment_days"],
         holiday_source=row["holiday_source"],
-        expenses=tuple(sorted(claim["expense"] for claim in parts[invoice_expenses.name])),
+        expenses=tuple(sorted(claim["expense"] for claim in parts.get(invoice_expenses.name, ()))),
         setoffs=setoffs,
     )
 
