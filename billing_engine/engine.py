@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
@@ -25,6 +26,10 @@ from billing_engine.storage.audit import Recorded
 from billing_engine.storage.runs import Progress
 from billing_engine.transactions import Transactions
 from billing_engine.upgrading import upgrade_schema
+
+if TYPE_CHECKING:
+    from billing_engine.stripe_desk import StripeDesk
+    from billing_engine.stripe_sync.access import StripeAccess
 
 
 class BillingEngine:
@@ -48,12 +53,23 @@ class BillingEngine:
         """
         self._transactions = Transactions(engine)
         self._book = book
+        self._settings = settings
         self._journal = Journal(clock, actor)
         self._runs = RunDesk(self._transactions, book, settings, self._journal)
         self.sla = SlaDesk(self._transactions, book, self._journal)
         """Claims, credits and reports of service levels."""
         self.receivables = ReceivablesDesk(self._transactions, book, settings, self._journal)
         """Payments, credit notes, ageing and reminders."""
+
+    def stripe(self, access: StripeAccess) -> StripeDesk:
+        """Open a Stripe account: what is sent there, and what comes back."""
+        # The library is slow to import, and most of what is done needs none of it.
+        from billing_engine.stripe_desk import StripeDesk  # noqa: PLC0415
+        from billing_engine.stripe_receiving import Books  # noqa: PLC0415
+        from billing_engine.stripe_sync.gateway import Gateway  # noqa: PLC0415
+
+        books = Books(self._transactions, self.receivables, self.sla, self._journal)
+        return StripeDesk(books, self._settings, access, Gateway(access))
 
     def upgrade_schema(self, *, connection: Connection | None = None) -> str:
         """Bring the database to this program's schema, and old records into the trail; returns the version."""

@@ -126,3 +126,19 @@ class SelfCheckError(BillingError):
 
 class NotParkedError(BillingError):
     """The customer is not parked in that month."""
+
+
+class StripeAccessError(BillingError):
+    """Stripe can not be asked: there is no key, or it is not accepted."""
+
+
+class StripeRefusedError(BillingError):
+    """Stripe can not have that, or said no."""
+
+
+class StripeSilentError(BillingError):
+    """Stripe gave no clear answer, each time it was asked; try again."""
+
+
+class SignatureError(BillingError):
+    """An event was not signed with the secret of the webhook, or too long ago."""

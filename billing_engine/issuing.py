@@ -21,7 +21,7 @@ from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.settings import Settings
 from billing_engine.rating.rate_card import RateCards
 from billing_engine.run_inputs import Known, read_inputs
-from billing_engine.storage import master_data, runs
+from billing_engine.storage import master_data, runs, stripe_outbox
 from billing_engine.storage.audit import Event
 from billing_engine.storage.credit_notes import issue_credit_note
 from billing_engine.storage.issuing import Issuing, issue_invoices
@@ -127,6 +127,7 @@ def issue_plans(connection: Connection, planned: Sequence[Planned], desk: Desk) 
             if _moves_credits(plan):
                 watching.enter_context(watch_credits(connection, plan.customer.customer, events))
         numbers = _issue_invoices(connection, planned, desk.approval)
+        stripe_outbox.put_invoices(connection, [*numbers.values()])
         done = [_ended(known, plan, numbers, desk, events) for known, plan in planned]
         for plan in done:
             if plan.outcome is not RunOutcome.PARKED:
@@ -196,5 +197,6 @@ def _issue_credit_notes(connection: Connection, plan: CustomerPlan, desk: Desk, 
     for draft in plan.credit_notes:
         numbering = approval.settings.credit_note_numbering(approval.issued_on)
         issued = issue_credit_note(connection, draft, numbering, approval.issued_on)
+        stripe_outbox.put_credit_note(connection, issued.number, draft.invoice)
         settle_overpayment(connection, draft.invoice)
         events.append(event_of_credit_note(issued))

@@ -25,7 +25,7 @@ from billing_engine.model.price_list import PriceListBook
 from billing_engine.model.receivables import Ageing, Reminder
 from billing_engine.model.settings import REMINDER_DAYS, Settings
 from billing_engine.model.text import check_id, check_words
-from billing_engine.storage import credit_notes, invoices, master_data, receipts, runs, settlement
+from billing_engine.storage import credit_notes, invoices, master_data, receipts, runs, settlement, stripe_outbox
 from billing_engine.storage.audit import Event
 from billing_engine.storage.runs import Progress, RunState
 from billing_engine.transactions import Transactions
@@ -85,6 +85,7 @@ class ReceivablesDesk:
             events: list[Event] = []
             with watch_credits(active, draft.customer, events):
                 note = credit_notes.issue_credit_note(active, draft, numbering, issued_on)
+                stripe_outbox.put_credit_note(active, note.number, invoice)
                 if rebill:
                     # The run is not done with the month any more: it makes a new invoice of it.
                     again = {draft.customer: Progress(RunState.PLANNED)}

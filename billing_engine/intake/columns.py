@@ -9,9 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from billing_engine.errors import InvalidTextError
 from billing_engine.intake.csv_rows import Row
 from billing_engine.intake.fields import Currency
+from billing_engine.model.delivery import StripeMode
 from billing_engine.model.price_list import FeeInterval, FeeTiming
+from billing_engine.model.text import check_stripe_id
 from billing_engine.model.time_entry import Activity, Outcome
 from billing_engine.model.window import DAY_NAMES, Window, find_overlaps_among, read_clock
 
@@ -96,6 +99,28 @@ def _fee_timing(text: Any) -> FeeTiming:
     return FeeTiming(text)
 
 
+def _stripe_mode(text: Any) -> StripeMode:
+    if text not in list(StripeMode):
+        raise ValueError(f"allowed: {', '.join(mode for mode in StripeMode if mode)}, or empty")
+    return StripeMode(text)
+
+
+def _stripe_customer(text: Any) -> str:
+    return _stripe_id(text, "cus_")
+
+
+def _stripe_subscription(text: Any) -> str:
+    return _stripe_id(text, "sub_")
+
+
+def _stripe_id(text: Any, prefix: str) -> str:
+    """Take an id into a URL only where it is one: a path could lead elsewhere."""
+    try:
+        return check_stripe_id(text, prefix)
+    except InvalidTextError as error:
+        raise ValueError(str(error)) from None
+
+
 def _coverage(text: Any) -> tuple[tuple[str, tuple[Window, ...]], ...]:
     """Read "T1=every_day 00:00-24:00; T2=working_days 07:00-12:00, working_days 13:00-22:00"."""
     allowed = 'allowed is severity=days from-to, such as "T1=every_day 00:00-24:00; T2=working_days 07:00-22:00"'
@@ -132,7 +157,9 @@ class CustomerRow(Row):
     vat_id: str = ""
     address: str = ""
     email: str = ""
-    stripe_customer: str = ""
+    stripe_customer: Annotated[str, BeforeValidator(_stripe_customer)] = ""
+    stripe_mode: Annotated[StripeMode, BeforeValidator(_stripe_mode)] = StripeMode.NONE
+    stripe_subscription: Annotated[str, BeforeValidator(_stripe_subscription)] = ""
 
 
 class ContractRow(Row):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -13,7 +13,7 @@ from billing_engine.intake.fields import Country, Title
 from billing_engine.intake.toml_file import Amount, Table, check_toml, load_toml
 from billing_engine.model.invoice import Seller
 from billing_engine.model.receivables import LEVELS
-from billing_engine.model.settings import Limits, Settings
+from billing_engine.model.settings import Limits, Settings, StripeTerms
 
 SAMPLE = """\
 # Settings of the billing engine. `billing-engine init` wrote this sample; it works at once.
@@ -59,6 +59,10 @@ most_lines = 1000
 
 [reminders]
 days = [7, 14, 28]                   # days after the due day from which the 1st, 2nd and last reminder are drafted
+
+[stripe]                             # for customers with a stripe_mode; keys come from the environment alone
+collection_method = "send_invoice"   # Stripe mails the invoice; "charge_automatically" charges the customer's card
+# invoice_url = "https://billing.example.com/{number}.pdf"  # where a customer finds the PDF of a long invoice
 
 [price_lists]
 folders = []                         # your own price lists, such as ["my_price_lists"]; paths are relative to this file
@@ -137,6 +141,18 @@ class RemindersTable(Table):
     days: Annotated[list[Days], AfterValidator(_growing)] = [7, 14, 28]
 
 
+def _url(text: str) -> str:
+    path = r"[A-Za-z0-9/._~%?&=+-]*"
+    if re.fullmatch(rf"https://[A-Za-z0-9.-]+(:[0-9]+)?/{path}(\{{number\}})?{path}", text) is None:
+        raise ValueError("allowed is an address such as https://billing.example.com/{number}.pdf")
+    return text
+
+
+class StripeTable(Table):
+    collection_method: Literal["send_invoice", "charge_automatically"] = "send_invoice"
+    invoice_url: Annotated[Text, AfterValidator(_url)] = ""
+
+
 class PriceListsTable(Table):
     folders: tuple[str, ...] = Field(default=(), strict=False)
 
@@ -149,6 +165,7 @@ class SettingsFile(Table):
     credit_note: CreditNoteTable = CreditNoteTable()
     limits: LimitsTable = LimitsTable()
     reminders: RemindersTable = RemindersTable()
+    stripe: StripeTable = StripeTable()
     price_lists: PriceListsTable = PriceListsTable()
 
     @classmethod
@@ -182,5 +199,6 @@ def read_settings(path: Path) -> Settings:
         credit_note_number_format=file.credit_note.number_format,
         reminder_days=tuple(file.reminders.days),
         zero_invoices=file.invoice.zero_invoices,
+        stripe=StripeTerms(**file.stripe.model_dump()),
         price_list_folders=tuple(path.parent / folder for folder in file.price_lists.folders),
     )

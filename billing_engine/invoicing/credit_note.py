@@ -46,6 +46,11 @@ def draft_credit_note(
     return _draft(left, lines, reason, rebill=rebill)
 
 
+def left_of_lines(invoice: Invoice, earlier: Sequence[CreditNote]) -> dict[int, Decimal]:
+    """Return what can still be taken back, by position of the line; lines of which nothing is left are left out."""
+    return dict(_Left.of(invoice, earlier).lines)
+
+
 def draft_fee_credit(
     invoice: Invoice, earlier: Sequence[CreditNote], fees: Iterable[FeeRefund], reason: str
 ) -> CreditNoteDraft | None:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
+from billing_engine.model.delivery import StripeMode
 from billing_engine.model.money import ZERO
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import FeeInterval, FeeSchedule, FeeTiming, Package, PriceList
@@ -37,6 +38,14 @@ class Customer:
     address: str = ""
     email: str = ""
     stripe_customer: str = ""
+    stripe_mode: StripeMode = StripeMode.NONE
+    stripe_subscription: str = ""
+    """Whose next invoice takes the lines; empty takes the customer's only active one."""
+
+    @property
+    def is_at_stripe(self) -> bool:
+        """Tell whether documents of the customer are sent to Stripe."""
+        return bool(self.stripe_customer and self.stripe_mode)
 
 
 @dataclass(frozen=True, slots=True)

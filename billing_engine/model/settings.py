@@ -26,6 +26,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class StripeTerms:
+    """How invoices are collected at Stripe."""
+
+    collection_method: str = "send_invoice"
+    """Stripe mails the invoice; "charge_automatically" takes what the customer agreed to be charged with."""
+    invoice_url: str = ""
+    """Where a customer finds our PDF; "{number}" is the invoice's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Seller, tax, payment terms and numbering."""
 
@@ -50,6 +60,8 @@ class Settings:
     limits: Limits = Limits()
     reminder_days: tuple[int, ...] = REMINDER_DAYS
     """Days after the one on which an invoice was due, from which each level of reminder applies."""
+
+    stripe: StripeTerms = StripeTerms()
 
     def invoice_numbering(self, period: Month) -> Numbering:
         """Return the series of a billing period's invoices."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from billing_engine.errors import InvalidTextError
@@ -27,3 +28,10 @@ def check_words(text: str, what: str, most: int = LONGEST_WORDS) -> None:
     found = next((c for c in text if c not in _IN_WORDS and unicodedata.category(c) in _NEVER), None)
     if found is not None:
         raise InvalidTextError(f"{what} holds the control character U+{ord(found):04X}; allowed are words")
+
+
+def check_stripe_id(text: str, prefix: str) -> str:
+    """Return an id of Stripe's, or nothing; raises InvalidTextError, because an id becomes part of an address."""
+    if text and re.fullmatch(rf"{prefix}[A-Za-z0-9_]{{1,90}}", text, re.ASCII) is None:
+        raise InvalidTextError(f"allowed is an id of Stripe's such as {prefix}Nffr4sRS0bVZ3q")
+    return text

@@ -21,7 +21,7 @@ from billing_engine.storage.invoice_tables import (
     used_price_lists,
 )
 from billing_engine.storage.receipts import Receipts, read_receipts
-from billing_engine.storage.stored_drafts import build_draft, read_draft
+from billing_engine.storage.stored_drafts import build_draft, read_draft, read_lines
 
 
 def read_used_price_lists(connection: Connection) -> dict[str, str]:
@@ -127,6 +127,22 @@ def read_invoices(connection: Connection, period: Month | None = None, *, custom
     return [
         _build(row, build_draft(row, setoffs.get(row["invoice"], ()), {}), receipts[row["invoice"]]) for row in rows
     ]
+
+
+def read_with_lines(connection: Connection, numbers: Sequence[str]) -> dict[str, Invoice]:
+    """Return numbered invoices with their lines and setoffs, by number; without their entries, which may be many."""
+    found = {}
+    for batch in batches(numbers):
+        rows = connection.execute(select(invoices).where(invoices.c.number.in_(batch))).mappings().all()
+        keys = [row["invoice"] for row in rows]
+        receipts = read_receipts(connection, {row["invoice"]: row["number"] for row in rows})
+        setoffs = read_setoffs(connection, {row["invoice"]: row["currency"] for row in rows})
+        parts = read_lines(connection, keys)
+        for row in rows:
+            key = row["invoice"]
+            draft = build_draft(row, setoffs.get(key, ()), parts.get(key, {}))
+            found[row["number"]] = _build(row, draft, receipts[key])
+    return found
 
 
 def read_invoice(connection: Connection, number: str) -> Invoice:

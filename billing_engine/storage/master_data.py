@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -68,6 +68,11 @@ def count_change(connection: Connection, ids: Sequence[str]) -> None:
     if ids:
         changed = customers.c.customer.in_(ids)
         connection.execute(update(customers).where(changed).values(version=customers.c.version + 1))
+
+
+def link_customer(connection: Connection, customer: str, wanted: Mapping[str, str]) -> None:
+    """Write how a locked customer is billed at Stripe."""
+    connection.execute(update(customers).where(customers.c.customer == customer).values(**wanted))
 
 
 def change_customers(connection: Connection, ids: Iterable[str]) -> None:

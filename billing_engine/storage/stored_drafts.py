@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Column, Connection, RowMapping, select
 
 from billing_engine.model.invoice import (
     Buyer,
@@ -64,15 +64,25 @@ def _read_batch(connection: Connection, rows: Sequence[RowMapping]) -> Iterator[
             yield Stored(row, None, f"{type(error).__name__}: {error}")
 
 
-def _read_parts(connection: Connection, keys: Sequence[str]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+Parts = dict[str, dict[str, list[dict[str, Any]]]]
+"""Rows of the parts of invoices: by key of the invoice, then by table."""
+
+_ORDERED = (
+    invoice_lines.c.position,
+    invoice_entries.c.position,
+    invoice_uses.c.position,
+    invoice_expenses.c.expense,
+)
+
+
+def read_lines(connection: Connection, keys: Sequence[str]) -> Parts:
+    """Read the lines of some invoices alone, by their key."""
+    return _read_parts(connection, keys, (invoice_lines.c.position,))
+
+
+def _read_parts(connection: Connection, keys: Sequence[str], ordered: Sequence[Column[Any]] = _ORDERED) -> Parts:
     """Read the parts of some invoices, by their key."""
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    ordered = (
-        invoice_lines.c.position,
-        invoice_entries.c.position,
-        invoice_uses.c.position,
-        invoice_expenses.c.expense,
-    )
+    found: Parts = {}
     for order in ordered:
         statement = select(order.table).where(order.table.c.invoice.in_(keys)).order_by(order)
         for row in connection.execute(statement).mappings():

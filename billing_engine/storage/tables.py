@@ -15,7 +15,7 @@ from sqlalchemy import (
     Table,
 )
 
-from billing_engine.storage import run_tables, sla_tables  # noqa: F401 - whoever has the metadata has all tables
+from billing_engine.storage import run_tables, sla_tables, stripe_tables  # noqa: F401 - whoever has the metadata has all tables
 from billing_engine.storage.columns import ExactDecimal, added_text, instant, metadata, text
 from billing_engine.storage.invoice_tables import (
     credit_note_lines,
@@ -60,6 +60,8 @@ customers = Table(
     text("address"),
     text("email"),
     text("stripe_customer"),
+    added_text("stripe_mode"),
+    added_text("stripe_subscription"),
     # Raised by every change of what decides the customer's invoices, so that a plan knows whether it still holds.
     Column("version", BigInteger, nullable=False, server_default="0"),
 )

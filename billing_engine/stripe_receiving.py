@@ -1,0 +1,276 @@
+"""Receiving: looks at what Stripe hinted at, and records in our books what became of our invoices there.
+
+An event is believed in nothing but where to look. What is seen is applied forward only, with the customer locked, so
+that hints may come twice, late, in any order and to several at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, date
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from billing_engine.errors import StripeSilentError
+from billing_engine.invoicing.credit_note import left_of_lines
+from billing_engine.journal import Journal
+from billing_engine.model.delivery import DeliveryKind, DeliveryOutcome, DeliveryState
+from billing_engine.model.instant import Instant, local_date
+from billing_engine.model.money import ZERO
+from billing_engine.receivables_desk import Credited, ReceivablesDesk
+from billing_engine.sla_desk import SlaDesk
+from billing_engine.storage import credit_notes, invoices, master_data, stripe_mirror, stripe_outbox
+from billing_engine.storage.stripe_mirror import Mirrored, MirroredNote, Share
+from billing_engine.stripe_sync.calls import Look, Said, Thing
+from billing_engine.stripe_sync.currency import from_stripe
+from billing_engine.stripe_sync.gateway import Gateway
+from billing_engine.stripe_sync.mirror import is_carried_over
+from billing_engine.stripe_sync.objects import id_of, metadata_of
+from billing_engine.stripe_sync.payloads import BOOKS, CREDIT_NOTE, INVOICE, PART
+from billing_engine.stripe_sync.reading import (
+    LADDER,
+    Part,
+    allocate,
+    debt_collected,
+    failures_of,
+    is_forward,
+    is_mirror,
+    paid_on,
+    parts_of,
+    received,
+)
+from billing_engine.transactions import Transactions
+
+_log = logging.getLogger(__name__)
+
+
+class Seen(StrEnum):
+    """What came of looking at an invoice."""
+
+    APPLIED = "applied"
+    FOREIGN = "foreign"
+    """It has to do with none of ours."""
+    UNKNOWN_STATUS = "unknown_status"
+    """It has a status that says nothing to us; nothing was changed."""
+
+
+class Books(NamedTuple):
+    """What receiving writes with."""
+
+    transactions: Transactions
+    receivables: ReceivablesDesk
+    sla: SlaDesk
+    journal: Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """An invoice at Stripe with what it is for; read before any transaction."""
+
+    invoice: Thing
+    parts: Mapping[str, Part]
+    notes: Sequence[Thing]
+    """Its credit notes, where it has any."""
+    lines: Mapping[str, str]
+    """Part of our invoice by id of the line, where credit notes name lines."""
+    is_mirror: bool
+
+
+class Receiver:
+    """Looks at invoices at Stripe and applies what it sees."""
+
+    def __init__(self, books: Books, gateway: Gateway, name: str) -> None:
+        self._books = books
+        self._gateway = gateway
+        self._name = name
+
+    def look(self, stripe_id: str) -> Sight | None:
+        """Look at an invoice; None when it is not there. Raises StripeSilentError."""
+        answer = self._gateway.get(Look("invoices.retrieve", {"id": stripe_id, "expand": ["payments"]}))
+        if answer.code == "resource_missing":
+            return None
+        if answer.said is not Said.YES:
+            raise StripeSilentError(answer.message)
+        return self.see(answer.thing)
+
+    def see(self, invoice: Thing) -> Sight:
+        """Gather what else an invoice needs to be understood."""
+        whole = is_mirror(invoice, self._name)
+        noted = int(invoice.get("pre_payment_credit_notes_amount") or 0)
+        noted += int(invoice.get("post_payment_credit_notes_amount") or 0)
+        lines: list[Thing] = []
+        if noted or not whole:
+            lines = list(self._gateway.each(Look("invoices.line_items.list", {"id": invoice["id"]})))
+        parts = parts_of(lines, self._name)
+        if whole:
+            number = metadata_of(invoice)[INVOICE]
+            found = parts.get(number, Part())
+            parts = {number: Part(int(invoice.get("total") or 0), found.ids)}
+        notes = list(self._gateway.each(Look("credit_notes.list", {"invoice": invoice["id"]}))) if noted else []
+        return Sight(invoice, parts, notes, {str(line["id"]): metadata_of(line).get(PART, "") for line in lines}, whole)
+
+    def apply(self, sight: Sight) -> Seen:
+        """Record what is seen, in one transaction."""
+        if not sight.parts:
+            return Seen.FOREIGN
+        if sight.invoice.get("status") not in LADDER:
+            _log.warning("invoice %s has the unknown status %r", sight.invoice["id"], sight.invoice.get("status"))
+            return Seen.UNKNOWN_STATUS
+        note_lines = {str(note["id"]): self._lines_of(note) for note in sight.notes}
+        return self._books.transactions.retrying(None, lambda active: self._apply(active, sight, note_lines))
+
+    def _lines_of(self, note: Thing) -> list[Thing]:
+        lines = note.get("lines") or {}
+        if not lines.get("has_more"):
+            return list(lines.get("data") or ())
+        return list(self._gateway.each(Look("credit_notes.line_items.list", {"id": note["id"]})))
+
+    def _apply(self, connection: Connection, sight: Sight, note_lines: Mapping[str, list[Thing]]) -> Seen:
+        owners = invoices.read_owners(connection, sorted(sight.parts))
+        if not owners:
+            return Seen.FOREIGN
+        master_data.lock_versions(connection, sorted({owner.customer for owner in owners.values()}))
+        former, seen = self._mirrored(connection, sight)
+        if seen is not None:
+            stripe_mirror.write_mirrored(connection, [seen])
+            for number in sorted(owners):
+                self._pay(connection, sight, number)
+                stripe_mirror.write_lines(connection, number, sight.parts[number].ids)
+            collected = debt_collected(sight.invoice)
+            if collected:
+                customers = sorted({owner.customer for owner in owners.values()})
+                self._pay_debts(connection, sight, customers, collected)
+        if sight.is_mirror:
+            (number,) = sight.parts
+            for note in reversed(sight.notes):  # Stripe lists the newest first
+                self._take_note(connection, sight, number, note, note_lines[str(note["id"])])
+            if sight.invoice.get("status") == "void" and (former is None or former.status != "void"):
+                self._withdraw(connection, sight, number)
+        return Seen.APPLIED
+
+    def _mirrored(self, connection: Connection, sight: Sight) -> tuple[Mirrored | None, Mirrored | None]:
+        """Return how the invoice was known, and how it is from now on; None when that would go back."""
+        invoice = sight.invoice
+        stripe_id, status = str(invoice["id"]), str(invoice["status"])
+        known = stripe_mirror.read_mirrored(connection, [stripe_id]).get(stripe_id)
+        if known is not None and not is_forward(known.status, status):
+            return known, None
+        seen = Mirrored(
+            stripe_id=stripe_id,
+            status=status,
+            currency=str(invoice["currency"]),
+            total=int(invoice["total"]),
+            failures=max(failures_of(invoice), known.failures if known is not None else 0),
+            # Once another invoice collected it, it is owed no more.
+            carried_over=is_carried_over(invoice) and (known is None or known.carried_over or known.status != "paid"),
+            seen_at=self._now(),
+        )
+        return known, seen
+
+    def _pay(self, connection: Connection, sight: Sight, number: str) -> None:
+        """Record what came in for one of our invoices since it was last seen."""
+        stripe_id, part = str(sight.invoice["id"]), sight.parts[number]
+        known = {one.invoice: one for one in stripe_mirror.read_shares(connection, stripe_invoice=stripe_id)}
+        share = replace(known.get(number, Share(stripe_id, number, part.share, 0)), share=part.share)
+        came_in = received(sight.invoice, part.share)
+        if came_in > share.received:
+            self._add_payment(connection, sight, share, came_in, f"{stripe_id}/{came_in}")
+            share = replace(share, received=came_in)
+        stripe_mirror.write_shares(connection, [share])
+
+    def _add_payment(self, connection: Connection, sight: Sight, share: Share, came_in: int, payment: str) -> None:
+        amount = from_stripe(came_in - share.received, str(sight.invoice["currency"]))
+        day = paid_on(sight.invoice, self._today())
+        self._books.receivables.add_payment(share.invoice, amount, day, payment, connection=connection)
+
+    def _pay_debts(self, connection: Connection, sight: Sight, customers: Iterable[str], collected: int) -> None:
+        """Record what was owed from invoices below the smallest amount, now that another one brought it in."""
+        for customer in customers:
+            for share in stripe_mirror.read_carried_over(connection, customer):
+                owed = share.share - share.received
+                if owed > collected or share.stripe_invoice == sight.invoice["id"]:
+                    continue
+                collected -= owed
+                payment = f"{sight.invoice['id']}/for/{share.stripe_invoice}"
+                self._add_payment(connection, sight, share, share.share, payment[:100])
+                stripe_mirror.write_shares(connection, [replace(share, received=share.share)])
+                known = stripe_mirror.read_mirrored(connection, [share.stripe_invoice])
+                settled = [replace(one, carried_over=False) for one in known.values()]
+                stripe_mirror.write_mirrored(connection, settled)
+
+    def _take_note(
+        self, connection: Connection, sight: Sight, number: str, note: Thing, lines: Sequence[Thing]
+    ) -> None:
+        """Make our credit note of one that was made at Stripe, or note how ours is there."""
+        stripe_id, status, total = str(note["id"]), str(note.get("status", "")), int(note.get("total") or 0)
+        known = {one.stripe_id: one for one in stripe_mirror.read_notes(connection, [number])}.get(stripe_id)
+        has = metadata_of(note)
+        ours = has.get(CREDIT_NOTE, "") if has.get(BOOKS) == self._name else ""
+        if known is None and not ours and status == "issued":
+            ours = self._credit(connection, sight, number, note, lines)
+        if known is not None:
+            ours = known.credit_note
+        stripe_mirror.write_note(connection, MirroredNote(stripe_id, ours, number, status, total))
+
+    def _credit(self, connection: Connection, sight: Sight, number: str, note: Thing, lines: Sequence[Thing]) -> str:
+        """Issue our credit note over as much; returns its number."""
+        currency = str(note["currency"])
+        net = note.get("total_excluding_tax")
+        amount = from_stripe(int(net if net is not None else note["total"]), currency)
+        issued = invoices.read_invoice(connection, number)
+        left = left_of_lines(issued, credit_notes.read_credit_notes(connection, invoice=number))
+        asked = _asked(lines, sight.lines, currency)
+        taken = allocate(amount, asked, left)
+        reason = f"Credited at Stripe as {note.get('number') or note['id']}"
+        done = self._books.receivables.issue_credit_note(number, taken, reason, self._today(), connection=connection)
+        self._mark_sent(connection, done, DeliveryOutcome.CREDITED, str(note["id"]))
+        self._give_no_second_time(connection, done, note, currency)
+        return done.credit_note.number
+
+    def _give_no_second_time(self, connection: Connection, done: Credited, note: Thing, currency: str) -> None:
+        """Book as paid out what Stripe refunded or keeps for the customer: one owner of credit."""
+        after = int(note.get("post_payment_amount") or 0) - int(note.get("out_of_band_amount") or 0)
+        if done.overpayment is None or after <= 0:
+            return
+        amount = min(from_stripe(after, currency), done.overpayment.remaining)
+        reason = f"Given back by Stripe with {note['id']}"
+        self._books.sla.refund_credit(done.overpayment.credit, amount, reason, self._today(), connection=connection)
+
+    def _withdraw(self, connection: Connection, sight: Sight, number: str) -> None:
+        """Credit an invoice in whole that was voided at Stripe: ours is never changed."""
+        issued = invoices.read_invoice(connection, number)
+        if issued.settlement.is_withdrawn:
+            return
+        reason = f"Voided at Stripe as {sight.invoice['id']}"
+        done = self._books.receivables.issue_credit_note(number, None, reason, self._today(), connection=connection)
+        self._mark_sent(connection, done, DeliveryOutcome.VOIDED, str(sight.invoice["id"]))
+
+    def _mark_sent(self, connection: Connection, done: Credited, outcome: DeliveryOutcome, stripe_id: str) -> None:
+        """Note that a credit note is at Stripe: what came from there is not sent back."""
+        delivery = f"{DeliveryKind.CREDIT_NOTE}/{done.credit_note.number}"
+        for found in stripe_outbox.read_deliveries(connection, ids=[delivery]):
+            sent = replace(found, state=DeliveryState.DONE, outcome=outcome, stripe_id=stripe_id)
+            stripe_outbox.finish(connection, sent)
+
+    def _now(self) -> Instant:
+        return self._books.journal.moment()
+
+    def _today(self) -> date:
+        return local_date(self._now(), UTC)
+
+
+def _asked(lines: Iterable[Thing], parts: Mapping[str, str], currency: str) -> dict[int, Decimal]:
+    """Tell which lines of ours a credit note at Stripe names, and how much of them."""
+    asked: dict[int, Decimal] = {}
+    for line in lines:
+        part = parts.get(id_of(line.get("invoice_line_item")), "")
+        with suppress(ValueError):  # a sum of several lines has no position
+            position = int(part.removeprefix("line/"))
+            asked[position] = asked.get(position, ZERO) + from_stripe(int(line["amount"]), currency)
+    return asked

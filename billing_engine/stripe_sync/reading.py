@@ -1,0 +1,144 @@
+"""What an invoice at Stripe says: how far it is, what came in for it, and for which of our invoices it is; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date
+from decimal import Decimal
+from typing import Any
+
+from billing_engine.model.instant import local_date
+from billing_engine.model.money import ZERO
+from billing_engine.stripe_sync.calls import Thing
+from billing_engine.stripe_sync.mirror import is_carried_over
+from billing_engine.stripe_sync.objects import id_of, metadata_of, tax_of
+from billing_engine.stripe_sync.payloads import BOOKS, INVOICE, PART
+
+LADDER: Mapping[str, int] = {"draft": 0, "open": 1, "uncollectible": 2, "void": 3, "paid": 3}
+"""How far along an invoice is; it never goes back, and a status that is not here says nothing."""
+
+
+def is_forward(known: str, seen: str) -> bool:
+    """Tell whether what is seen may follow what is known: events and answers come in any order."""
+    return seen in LADDER and (known == seen or LADDER[seen] > LADDER.get(known, -1))
+
+
+@dataclass(slots=True)
+class Part:
+    """What of an invoice at Stripe is for one of ours."""
+
+    share: int = 0
+    """Tax included, in Stripe's units."""
+    ids: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Of the item and of the line, by part of our invoice."""
+
+
+def is_mirror(invoice: Thing, books: str) -> bool:
+    """Tell whether it is one of our invoices, all of it."""
+    has = metadata_of(invoice)
+    return has.get(BOOKS) == books and has.get(PART) == "invoice" and bool(has.get(INVOICE))
+
+
+def parts_of(lines: Iterable[Thing], books: str) -> dict[str, Part]:
+    """Sum up what lines are for our invoices, by number; other lines are not ours."""
+    found: dict[str, Part] = {}
+    for line in lines:
+        has = metadata_of(line)
+        if has.get(BOOKS) == books and has.get(INVOICE):
+            part = found.setdefault(has[INVOICE], Part())
+            part.share += int(line["amount"]) + tax_of(line.get("taxes"))
+            part.ids[has.get(PART, "")] = (_item_of(line), str(line["id"]))
+    return found
+
+
+def _item_of(line: Thing) -> str:
+    """Tell which invoice item a line came of; its own id is another."""
+    parent = line.get("parent") or {}
+    return id_of((parent.get("invoice_item_details") or {}).get("invoice_item"))
+
+
+def received(invoice: Thing, share: int) -> int:
+    """Tell what came in for a share of an invoice, in Stripe's units: all of it when it is paid, by whatever means."""
+    total = int(invoice.get("total") or 0)
+    if is_carried_over(invoice) or share <= 0:
+        return 0
+    credited = int(invoice.get("pre_payment_credit_notes_amount") or 0) if share == total else 0
+    if invoice.get("status") == "paid":
+        return max(0, share - credited)
+    if invoice.get("status") == "void":
+        return 0
+    came_in = max(int(invoice.get("amount_paid") or 0), int(invoice.get("amount_paid_off_stripe") or 0))
+    return min(share, came_in) if share == total else share * min(came_in, total) // total
+
+
+def debt_collected(invoice: Thing) -> int:
+    """Tell what a paid invoice brought in beside its own total: what was owed from invoices that were too small."""
+    if invoice.get("status") != "paid" or is_carried_over(invoice):
+        return 0
+    return max(0, int(invoice.get("starting_balance") or 0) - max(0, int(invoice.get("ending_balance") or 0)))
+
+
+def failures_of(invoice: Thing) -> int:
+    """Count charges that did not go well."""
+    return int(invoice.get("attempt_count") or 0) if invoice.get("status") in ("open", "uncollectible") else 0
+
+
+def paid_on(invoice: Thing, today: date) -> date:
+    """Tell on which day, in UTC, the last of what came in was paid."""
+    moments = [(invoice.get("status_transitions") or {}).get("paid_at")]
+    payments = invoice.get("payments")
+    if isinstance(payments, Mapping):
+        moments += [
+            (payment.get("status_transitions") or {}).get("paid_at")
+            for payment in payments.get("data", ())
+            if payment.get("status") == "paid"
+        ]
+    known = [int(moment) for moment in moments if moment]
+    return local_date(max(known), UTC) if known else today
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an event hints at."""
+
+    event: str
+    type: str
+    created: int
+    invoice: str = ""
+    """Which invoice to look at; empty where it is about none."""
+    customer: str = ""
+
+
+def told_by(event: Mapping[str, Any]) -> Told:
+    """Read from an event where to look; nothing else of it is believed. Raises ValueError when it is no event."""
+    event_id, kind = event.get("id"), event.get("type")
+    if not isinstance(event_id, str) or not isinstance(kind, str) or not event_id or len(event_id) > _LONGEST:
+        raise ValueError("an event has an id and a type")
+    thing = (event.get("data") or {}).get("object") or {}
+    created = event.get("created")
+    invoice = thing.get("id") if thing.get("object") == "invoice" else thing.get("invoice")
+    return Told(
+        event=event_id,
+        type=kind[:80],
+        created=created if isinstance(created, int) else 0,
+        invoice=id_of(invoice)[:_LONGEST] if kind.startswith(_ABOUT_INVOICES) else "",
+        customer=id_of(thing.get("customer")),
+    )
+
+
+_LONGEST = 120
+_ABOUT_INVOICES = ("invoice.", "invoice_payment.", "credit_note.")
+
+
+def allocate(amount: Decimal, asked: Mapping[int, Decimal], left: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    """Spread an amount over lines: as they were asked for, the rest in their order; never more than is left of one."""
+    taken: dict[int, Decimal] = {}
+    for wanted in (asked, left):
+        for position, most in wanted.items():
+            room = left.get(position, ZERO) - taken.get(position, ZERO)
+            part = min(most, room, amount)
+            if part > 0:
+                taken[position] = taken.get(position, ZERO) + part
+                amount -= part
+    return taken
