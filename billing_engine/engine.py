@@ -24,6 +24,7 @@ from billing_engine.sla_desk import SlaDesk
 from billing_engine.storage import credit_ledger, invoices, master_data, schema
 from billing_engine.storage.audit import Recorded
 from billing_engine.storage.runs import Progress
+from billing_engine.stripe_records import StripeRecords
 from billing_engine.transactions import Transactions
 from billing_engine.upgrading import upgrade_schema
 
@@ -60,6 +61,8 @@ class BillingEngine:
         """Claims, credits and reports of service levels."""
         self.receivables = ReceivablesDesk(self._transactions, book, settings, self._journal)
         """Payments, credit notes, ageing and reminders."""
+        self.stripe_records = StripeRecords(self._transactions, self._journal, self.receivables)
+        """How customers are billed at Stripe, and how far the sync is."""
 
     def stripe(self, access: StripeAccess) -> StripeDesk:
         """Open a Stripe account: what is sent there, and what comes back."""

@@ -153,9 +153,14 @@ def _status(known: Known, invoice: Thing) -> Iterator[Difference]:
         yield known.differs("status", "finalized", status, known.again)
     elif missed:
         yield known.differs("status", here, status, known.pull)
-    elif status in ("open", "uncollectible") and here != "open" and int(invoice.get("amount_remaining") or 0) > 0:
-        if all(one.state is DeliveryState.DONE for one in known.corrections):
-            yield known.differs("status", here, status, f"stripe settle {known.invoice.number}")
+    elif here != "open" and _is_asked_for(known, invoice):
+        yield known.differs("status", here, status, f"stripe settle {known.invoice.number}")
+
+
+def _is_asked_for(known: Known, invoice: Thing) -> bool:
+    """Tell whether Stripe still asks for money, and nothing that was put down will change that."""
+    asks = invoice.get("status") in ("open", "uncollectible") and int(invoice.get("amount_remaining") or 0) > 0
+    return asks and all(one.state is DeliveryState.DONE for one in known.corrections)
 
 
 def _paid(known: Known, invoice: Thing) -> Iterator[Difference]:
@@ -195,8 +200,8 @@ def _of_items(known: Known, there: There) -> Iterator[Difference]:
         has = metadata_of(item)
         if has.get(BOOKS) == known.books and has.get(INVOICE) == known.invoice.number:
             found.setdefault(has.get(PART, ""), []).append(item)
-    for item in _sent_items(known, found):
-        yield from _item(known, item, found.get(item.part, []))
+    for sent in _sent_items(known, found):
+        yield from _item(known, sent, found.get(sent.part, []))
     yield from _attached_status(known, there, [one for items in found.values() for one in items])
 
 

@@ -36,6 +36,7 @@ from billing_engine.stripe_sync.payloads import BOOKS, CREDIT_NOTE, INVOICE, PAR
 from billing_engine.stripe_sync.reading import (
     LADDER,
     Part,
+    Told,
     allocate,
     debt_collected,
     failures_of,
@@ -44,6 +45,7 @@ from billing_engine.stripe_sync.reading import (
     paid_on,
     parts_of,
     received,
+    told_by,
 )
 from billing_engine.transactions import Transactions
 
@@ -98,6 +100,10 @@ class Receiver:
         if answer.said is not Said.YES:
             raise StripeSilentError(answer.message)
         return self.see(answer.thing)
+
+    def read_events(self, since: Instant) -> list[Told]:
+        """Read what happened since; raises StripeSilentError."""
+        return [told_by(event) for event in self._gateway.each(Look("events.list", {"created": {"gte": since}}))]
 
     def see(self, invoice: Thing) -> Sight:
         """Gather what else an invoice needs to be understood."""

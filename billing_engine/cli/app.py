@@ -22,6 +22,7 @@ from billing_engine.cli import (
     price_list_commands,
     receivables_commands,
     sla_commands,
+    stripe_commands,
 )
 from billing_engine.cli.options import World
 from billing_engine.errors import (
@@ -30,6 +31,7 @@ from billing_engine.errors import (
     InvalidFileError,
     InvalidTextError,
     SettingsMissingError,
+    StripeAccessError,
     UnknownPackageError,
 )
 
@@ -84,13 +86,21 @@ receivables_commands.register(app)
 app.add_typer(sla_commands.app, name="sla")
 app.add_typer(claim_commands.app, name="claim")
 app.add_typer(credit_commands.app, name="credit")
+app.add_typer(stripe_commands.app, name="stripe")
 app.add_typer(price_list_commands.app, name="price-list")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(database_commands.app, name="db")
 doctor_commands.register(app)
 
 
-_WRONG_CALLS = (InvalidFileError, InputFolderError, InvalidTextError, SettingsMissingError, UnknownPackageError)
+_WRONG_CALLS = (
+    InvalidFileError,
+    InputFolderError,
+    InvalidTextError,
+    SettingsMissingError,
+    StripeAccessError,
+    UnknownPackageError,
+)
 
 
 def main() -> None:

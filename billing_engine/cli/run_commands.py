@@ -21,6 +21,7 @@ from billing_engine.cli.options import (
     world_of,
 )
 from billing_engine.cli.rendering import render_month
+from billing_engine.cli.stripe_options import LiveOption, open_stripe
 from billing_engine.cli.times import now, read_day
 from billing_engine.errors import BillingError, SettingsMissingError
 from billing_engine.model.period import Month
@@ -43,6 +44,10 @@ def preview(
     context: typer.Context,
     month: MonthOption,
     customer: Annotated[str | None, typer.Option(help="Only this customer.", show_default=False)] = None,
+    stripe: Annotated[
+        bool, typer.Option("--stripe", help="Ask Stripe what its next invoices would be with these lines.")
+    ] = False,
+    live: LiveOption = False,
     database: DatabaseOption = None,
     settings: SettingsOption = None,
     price_lists: PriceListsOption = None,
@@ -54,14 +59,24 @@ def preview(
     plans = list(billing.plan(month, customers=wanted, on=read_day(None)))
     if customer is not None and not plans:
         raise BillingError(f"there is no customer {customer!r}")
+    previews = list(open_stripe(billing, live=live).preview(plans)) if stripe else None
     if format_ is Format.JSON:
         from billing_engine import json_shapes, run_shapes  # noqa: PLC0415 - only where JSON is asked for
 
-        typer.echo(json_shapes.to_text(run_shapes.plan(month, plans)))
+        shape = run_shapes.plan(month, plans)
+        if previews is not None:
+            from billing_engine import stripe_shapes  # noqa: PLC0415 - as above
+
+            shape["stripe"] = stripe_shapes.previews(previews)
+        typer.echo(json_shapes.to_text(shape))
     else:
         from billing_engine.cli import run_tables  # noqa: PLC0415 - rich is slow to import
 
         run_tables.print_in_detail(month, plans)
+        if previews is not None:
+            from billing_engine.cli import stripe_tables  # noqa: PLC0415 - as above
+
+            stripe_tables.print_previews(previews)
     if any(plan.outcome == "failed" for plan in plans):
         raise typer.Exit(1)
 

@@ -213,7 +213,7 @@ def put_back(connection: Connection, ids: Sequence[str]) -> None:
         connection.execute(statement.values(**again))
 
 
-def change_kind(connection: Connection, delivery: Delivery, kind: DeliveryKind) -> None:
-    """Send a delivery that nobody began as something else."""
-    of_delivery = update(outbox).where(outbox.c.delivery == delivery.delivery, outbox.c.state != DeliveryState.DONE)
+def change_kind(connection: Connection, credit_note: str, kind: DeliveryKind) -> None:
+    """Send a credit note that was just put down as something else."""
+    of_delivery = update(outbox).where(outbox.c.delivery == f"{DeliveryKind.CREDIT_NOTE}/{credit_note}")
     connection.execute(of_delivery.values(kind=kind))
