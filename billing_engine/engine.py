@@ -30,6 +30,7 @@ from billing_engine.upgrading import upgrade_schema
 
 if TYPE_CHECKING:
     from billing_engine.stripe_desk import StripeDesk
+    from billing_engine.stripe_push import Pace
     from billing_engine.stripe_sync.access import StripeAccess
 
 
@@ -64,15 +65,19 @@ class BillingEngine:
         self.stripe_records = StripeRecords(self._transactions, self._journal, self.receivables)
         """How customers are billed at Stripe, and how far the sync is."""
 
-    def stripe(self, access: StripeAccess) -> StripeDesk:
-        """Open a Stripe account: what is sent there, and what comes back."""
+    def stripe(
+        self, access: StripeAccess, *, timeout: tuple[float, float] | None = None, pace: Pace | None = None
+    ) -> StripeDesk:
+        """Open a Stripe account: what is sent there, and what comes back; the rest is for tests that can not wait."""
         # The library is slow to import, and most of what is done needs none of it.
         from billing_engine.stripe_desk import StripeDesk  # noqa: PLC0415
         from billing_engine.stripe_receiving import Books  # noqa: PLC0415
-        from billing_engine.stripe_sync.gateway import Gateway  # noqa: PLC0415
+        from billing_engine.stripe_push import REAL_TIME  # noqa: PLC0415
+        from billing_engine.stripe_sync.gateway import TIMEOUT, Gateway  # noqa: PLC0415
 
         books = Books(self._transactions, self.receivables, self.sla, self._journal)
-        return StripeDesk(books, self._settings, access, Gateway(access))
+        gateway = Gateway(access, timeout or TIMEOUT)
+        return StripeDesk(books, self._settings, access, gateway, pace or REAL_TIME)
 
     def upgrade_schema(self, *, connection: Connection | None = None) -> str:
         """Bring the database to this program's schema, and old records into the trail; returns the version."""

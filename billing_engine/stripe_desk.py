@@ -19,7 +19,7 @@ from billing_engine.storage import (
 from billing_engine.stripe_events import StripeEvents
 from billing_engine.stripe_orders import Desk, flows_of
 from billing_engine.stripe_previewing import Preview, preview
-from billing_engine.stripe_push import Means, Push
+from billing_engine.stripe_push import REAL_TIME, Means, Pace, Push
 from billing_engine.stripe_receiving import Books, Receiver
 from billing_engine.stripe_reconciling import Reconciliation, reconcile
 from billing_engine.stripe_sync.access import StripeAccess
@@ -33,13 +33,16 @@ _CORRECTIONS = (DeliveryKind.CREDIT_NOTE, DeliveryKind.VOID, DeliveryKind.PAYMEN
 class StripeDesk:
     """Sends documents to a Stripe account and records what becomes of them there."""
 
-    def __init__(self, books: Books, settings: Settings | None, access: StripeAccess, gateway: Gateway) -> None:
+    def __init__(
+        self, books: Books, settings: Settings | None, access: StripeAccess, gateway: Gateway, pace: Pace = REAL_TIME
+    ) -> None:
         self._transactions = books.transactions
         self._books = books
         self._terms = settings.stripe if settings is not None else StripeTerms()
         self._seller = settings.seller_id if settings is not None else ""
         self._access = access
         self._gateway = gateway
+        self._pace = pace
         self.events = StripeEvents(books, access, self.receiver)
         """What Stripe tells, and what becomes of it."""
 
@@ -74,7 +77,7 @@ class StripeDesk:
         """
         self.prepare(month)
         name = self._open()
-        means = Means(self._transactions, self._gateway, name, self._now, self._books.journal)
+        means = Means(self._transactions, self._gateway, name, self._now, self._books.journal, self._pace)
 
         def flow_of(connection: Connection, deliveries: Sequence[Delivery]) -> dict[str, Flow]:
             return flows_of(connection, deliveries, Desk(name, self._now(), self._terms))

@@ -50,16 +50,26 @@ FlowOf = Callable[[Connection, Sequence[Delivery]], dict[str, Flow]]
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How time passes while a push waits; tests have it pass faster."""
+
+    elapsed: Callable[[], float] = time.monotonic
+    pause: Callable[[float], object] = time.sleep
+
+
+REAL_TIME = Pace()
+
+
+@dataclass(frozen=True, slots=True)
 class Means:
-    """What a push works with; time and waiting are given, so that tests need none."""
+    """What a push works with."""
 
     transactions: Transactions
     gateway: Gateway
     books: str
     moment: Callable[[], Instant]
     journal: Journal
-    elapsed: Callable[[], float] = time.monotonic
-    pause: Callable[[float], object] = time.sleep
+    pace: Pace = REAL_TIME
 
 
 class Push:
@@ -77,7 +87,7 @@ class Push:
         self._is_empty = False
         self.paid_at_once: list[str] = []
         """Invoices at Stripe that were charged when they were finalized."""
-        self._renewed_at = means.elapsed()
+        self._renewed_at = means.pace.elapsed()
 
     def run(self, kinds: Sequence[DeliveryKind]) -> None:
         """Go on until everything was tried; raises StripeAccessError when the account is closed to us."""
@@ -120,7 +130,7 @@ class Push:
         self._live += came
         self._is_empty = not came
         if not self._live and self._others(kinds, now):
-            self._means.pause(_WAIT)
+            self._means.pace.pause(_WAIT)
             return True
         return bool(came)
 
@@ -170,18 +180,18 @@ class Push:
         return last | stripe_calls.begin(connection, [call for call in new if call is not None])
 
     def _renew(self, connection: Connection, going: Iterable[Courier], now: Instant) -> None:
-        if self._means.elapsed() - self._renewed_at > _RENEWED:
-            self._renewed_at = self._means.elapsed()
+        if self._means.pace.elapsed() - self._renewed_at > _RENEWED:
+            self._renewed_at = self._means.pace.elapsed()
             stripe_outbox.hold(connection, [c.delivery.delivery for c in going], self._sender, now + CLAIMED)
 
     def _ask(self, pool: ThreadPoolExecutor) -> None:
         """Ask all that is ready, side by side, and take the answers; nothing is ready: wait for the first that is."""
-        now = self._means.elapsed()
+        now = self._means.pace.elapsed()
         ready = [(courier, one) for courier in self._live for one in courier.ready(now) if one.is_prepared]
         if not ready:
             waiting = [one.not_before for courier in self._live for one in courier.open if not one.is_answered]
             if waiting:
-                self._means.pause(max(0.0, min(waiting) - now))
+                self._means.pace.pause(max(0.0, min(waiting) - now))
             return
         chosen = _once(ready)
         said = list(pool.map(lambda pair: _perform(self._means.gateway, pair[1]), chosen))
@@ -194,7 +204,7 @@ class Push:
             raise closed
 
     def _take(self, courier: Courier, one: Open, heard: Any) -> None:
-        elapsed = self._means.elapsed()
+        elapsed = self._means.pace.elapsed()
         try:
             call = None
             if isinstance(heard, BillingError):

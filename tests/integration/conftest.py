@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from books import SETTINGS, Books
 from databases import KINDS, SqliteFiles, postgresql_server
+from stripe_books import StripeBooks
+from stripe_fake import FakeStripe
 
 from billing_engine import open_database
 
@@ -84,3 +86,34 @@ def opening(tmp_path, make_database):
 def books(opening):
     """Open new books."""
     return opening()
+
+
+@pytest.fixture
+def fake():
+    """Start a Stripe of the test's own."""
+    with FakeStripe() as started:
+        yield started
+
+
+@pytest.fixture
+def stripe_opening(tmp_path, make_database, fake):
+    """Open new books that are billed at the fake Stripe, with changed price lists or settings."""
+    opened = []
+
+    def opener(*lists, **changes):
+        folder = tmp_path / f"stripe-books-{len(opened)}"
+        folder.mkdir()
+        url = make_database(folder)
+        opened.append(StripeBooks(folder, url, fake, *lists, settings=replace(SETTINGS, **changes)))
+        return opened[-1]
+
+    yield opener
+    for one in opened:
+        one.check()
+        one.database.dispose()
+
+
+@pytest.fixture
+def stripe_books(stripe_opening):
+    """Open new books that are billed at the fake Stripe."""
+    return stripe_opening()
