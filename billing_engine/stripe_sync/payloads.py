@@ -71,7 +71,7 @@ def items_of(number: str, draft: InvoiceDraft, *, by_kind: bool = False) -> list
     items = [*_line_items(draft), *_setoff_items(draft)]
     if by_kind or len(items) > MOST_ITEMS:
         items = list(_summed_up(number, draft, items))
-    return _with_tax(items, to_stripe(draft.tax, draft.currency))
+    return _with_tax(items, draft.tax_percent or ZERO, to_stripe(draft.tax, draft.currency))
 
 
 def is_summed_up(items: Sequence[Item]) -> bool:
@@ -144,15 +144,18 @@ def _summed_up(number: str, draft: InvoiceDraft, items: Sequence[Item]) -> Itera
         )
 
 
-def _with_tax(items: Sequence[Item], tax: int) -> list[Item]:
-    """Give each taxed item its part of the tax, so that the parts are the whole to the last unit."""
-    net = sum(item.amount for item in items if item.is_taxed)
+def _with_tax(items: Sequence[Item], percent: Decimal, tax: int) -> list[Item]:
+    """Give each taxed item its part of the tax, so that the parts are the whole to the last unit.
+
+    Each part is what its item adds to the rounded tax of all before it: none is off by more than a rounding.
+    """
     shared, seen, done = [], 0, 0
-    for item in items:
+    last = max((place for place, item in enumerate(items) if item.is_taxed), default=-1)
+    for place, item in enumerate(items):
         part = 0
-        if item.is_taxed and net:
+        if item.is_taxed:
             seen += item.amount
-            upto = _half_up(Fraction(tax * seen, net))
+            upto = tax if place == last else _half_up(Fraction(percent) * seen / 100)
             part, done = upto - done, upto
         shared.append(replace(item, tax=part))
     return shared

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "billing_engine"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in path.parts)
 
 PURE = {"rating", "invoicing", "sla"}
-BOUNDARY = {"intake", "storage", "documents"}
+BOUNDARY = {"intake", "storage", "documents", "stripe_sync"}
 ENTRY_POINTS = {"cli"}
 TOP = {
     "engine",
@@ -31,6 +31,13 @@ TOP = {
     "check_shapes",
     "transactions",
     "run_shapes",
+    "stripe_desk",
+    "stripe_differences",
+    "stripe_events",
+    "stripe_previewing",
+    "stripe_reconciling",
+    "stripe_records",
+    "stripe_shapes",
 }
 
 MAY_IMPORT = {
@@ -71,6 +78,47 @@ MAY_IMPORT = {
     "json_shapes": {"errors", "model", "intake", "rating", "billing_run", "rate_folder"},
     "run_shapes": {"model", "storage", "billing_run", "json_shapes"},
     "sla_shapes": {"errors", "model", "claim_desk", "sla_folder"},
+    "stripe_courier": {"errors", "model", "storage", "stripe_sync"},
+    "stripe_push": {"errors", "model", "storage", "journal", "stripe_courier", "stripe_sync", "transactions"},
+    "stripe_orders": {"errors", "model", "storage", "stripe_sync"},
+    "stripe_receiving": {
+        "errors",
+        "model",
+        "invoicing",
+        "storage",
+        "journal",
+        "receivables_desk",
+        "sla_desk",
+        "stripe_sync",
+        "transactions",
+    },
+    "stripe_events": {"errors", "model", "storage", "stripe_receiving", "stripe_sync"},
+    "stripe_differences": {"errors", "model", "stripe_sync"},
+    "stripe_reconciling": {"model", "storage", "stripe_differences", "stripe_sync", "transactions"},
+    "stripe_previewing": {"errors", "model", "billing_run", "stripe_sync"},
+    "stripe_records": {"errors", "model", "storage", "journal", "receivables_desk", "transactions"},
+    "stripe_desk": {
+        "errors",
+        "model",
+        "storage",
+        "billing_run",
+        "stripe_events",
+        "stripe_orders",
+        "stripe_previewing",
+        "stripe_push",
+        "stripe_receiving",
+        "stripe_reconciling",
+        "stripe_sync",
+    },
+    "stripe_shapes": {
+        "model",
+        "storage",
+        "stripe_differences",
+        "stripe_events",
+        "stripe_previewing",
+        "stripe_reconciling",
+        "stripe_records",
+    },
     "engine": {
         "errors",
         "model",
@@ -85,6 +133,11 @@ MAY_IMPORT = {
         "sla_desk",
         "transactions",
         "upgrading",
+        "stripe_desk",
+        "stripe_push",
+        "stripe_receiving",
+        "stripe_records",
+        "stripe_sync",
     },
     "cli": {"errors", "resources", "model", "cli", *PURE, *BOUNDARY, *TOP},
     "__init__": {"model", "intake", "storage", "engine"},
@@ -108,6 +161,12 @@ ONE_HOME = {
         "run_desk",
         "run_inputs",
         "upgrading",
+        "stripe_desk",
+        "stripe_orders",
+        "stripe_push",
+        "stripe_receiving",
+        "stripe_records",
+        "stripe_events",
     },
     "alembic": {"storage", "migrations"},
     "jinja2": {"documents"},
@@ -119,6 +178,8 @@ ONE_HOME = {
     "pydantic": {"intake"},
     "pydantic_core": {"intake"},
     "holidays": {"model"},
+    "stripe": {"stripe_sync"},
+    "uvicorn": {"cli"},
 }
 
 
@@ -187,7 +248,7 @@ def test_help_and_import_load_nothing_heavy():
     """`billing-engine --help` answers without WeasyPrint, SQLAlchemy, pydantic or holiday data."""
     code = (
         "import sys, billing_engine.cli.app, billing_engine.cli.invoice_commands;"
-        "heavy = ('weasyprint', 'sqlalchemy', 'pydantic', 'holidays', 'jinja2', 'alembic');"
+        "heavy = ('weasyprint', 'sqlalchemy', 'pydantic', 'holidays', 'jinja2', 'alembic', 'stripe', 'uvicorn');"
         "print([m for m in heavy if m in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

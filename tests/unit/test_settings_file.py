@@ -7,7 +7,7 @@ import pytest
 from billing_engine.errors import InvalidFileError
 from billing_engine.intake.settings_file import SAMPLE, read_settings
 from billing_engine.model.invoice import Seller
-from billing_engine.model.settings import Settings
+from billing_engine.model.settings import Settings, StripeTerms
 
 
 def row(name, *values):
@@ -77,6 +77,11 @@ ADDRESS = SAMPLE[SAMPLE.index("address") : SAMPLE.index("country")]
 NOTES, REMIND = 'number_format = "CN-{year}-{number:06d}"', "days = [7, 14, 28]"
 NAME = 'name = "Sample Support d.o.o."'
 
+COLLECT = 'collection_method = "send_invoice"'
+CHARGED = StripeTerms(collection_method="charge_automatically")
+URL = '# invoice_url = "https://billing.example.com/{number}.pdf"'
+PDF = "https://pdf.example:8443/of/{number}?a=1"
+
 TAKEN = [
     row("exact tax", (VAT, "vat_percent = 19.6"), "vat_percent", Decimal("19.6")),
     row("no tax", (VAT, 'vat_note = "Reverse charge"'), "vat_percent", None),
@@ -93,6 +98,8 @@ TAKEN = [
         "{number:04d}/{year}",
     ),
     row("patient", (REMIND, "days = [10, 30, 60]"), "reminder_days", (10, 30, 60)),
+    row("charged", (COLLECT, 'collection_method = "charge_automatically"'), "stripe", CHARGED),
+    row("where the PDF is", (URL, f'invoice_url = "{PDF}"'), "stripe", StripeTerms(invoice_url=PDF)),
     row("another form", (FORMAT, 'number_format = "INV/{number}/{year}"'), "number_format", "INV/{number}/{year}"),
 ]
 
@@ -198,6 +205,10 @@ BROKEN = [
     row("on the due day", (REMIND, "days = [0, 14, 28]"), "reminders.days[1]", "greater than or equal to 1", "found 0"),
     row("a year late", (REMIND, "days = [7, 14, 366]"), "reminders.days[3]", "less than or equal to 365"),
     row("days in words", (REMIND, 'days = ["a", 14, 28]'), "reminders.days[1]", "allowed is a whole number"),
+    row("never collected", ("send_invoice", "never"), "stripe.collection_method", "send_invoice", "found 'never'"),
+    row("PDF over an open line", (URL, 'invoice_url = "http://a.example/b"'), "stripe.invoice_url", "https://"),
+    row("a script for a PDF", (URL, 'invoice_url = "javascript:alert(1)"'), "stripe.invoice_url", "https://"),
+    row("unknown key of stripe", (COLLECT, "key = 1"), "stripe.key", "unknown key"),
     row("unknown key of reminders", (REMIND, "level = 1"), "reminders.level", "unknown key"),
     row("folders as a text", (FOLDERS, 'folders = "mine"'), "price_lists.folders", "found 'mine'"),
     row(
