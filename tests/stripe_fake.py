@@ -42,12 +42,17 @@ class FakeStripe(controls.Controls):
 
     def __exit__(self, kind, *_):
         self.stop()
-        if kind is None and self.calls.failures:
-            raise AssertionError("the fake Stripe itself failed:\n" + "\n".join(self.calls.failures))
+        if kind is None and self.failures:
+            raise AssertionError("the fake Stripe itself failed:\n" + "\n".join(self.failures))
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def failures(self):
+        """Tracebacks of the fake's own faults; leaving its context with any of them is an error."""
+        return self.calls.failures
 
     def start(self):
         """Begin to listen, on the same port as before after a stop."""
@@ -101,18 +106,20 @@ class FakeStripe(controls.Controls):
         request, executes = self._record(method, path, headers)
         answer, entry = self.calls.perform(request, raw, request.fault, executes)
         request.status = answer.status
-        if self.before_answer:
-            self.before_answer(request)
-        if request.fault == "timeout":
-            connection.server.stopping.wait(self.hold_seconds)
-        elif self.latency:
-            connection.server.stopping.wait(self.latency)
-        if entry:
-            self.calls.finish(entry)
+        try:
+            if self.before_answer:
+                self.before_answer(request)
+            if request.fault == "timeout":
+                connection.server.stopping.wait(self.hold_seconds)
+            elif self.latency:
+                connection.server.stopping.wait(self.latency)
+        finally:
+            if entry:
+                self.calls.finish(entry)
         if request.fault in {"drop_before", "drop_after", "timeout"}:  # one that waits longer gets no answer either
             request.status = None
             return False
-        connection.send(answer, request, f"req_fake{request.number:08d}", cut=request.fault == "truncated")
+        connection.send(answer, request, cut=request.fault == "truncated")
         return request.fault != "truncated" and headers.get("connection", "").lower() != "close"
 
     def by_metadata(self, kind, key):

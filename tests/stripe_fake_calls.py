@@ -32,6 +32,10 @@ class Request:
     replayed: bool = False
     fault: str | None = None
 
+    @property
+    def id(self):
+        return f"req_fake{self.number:08d}"
+
 
 @dataclass(slots=True)
 class Answer:
@@ -106,7 +110,7 @@ class Calls:
         entry.answer = self._executed(request, fault)
         if entry.answer.kept:
             self.entries[request.key] = entry
-            entry.busy = fault == "timeout"
+            entry.busy = True
         return entry.answer, entry
 
     def _executed(self, request, fault):
@@ -116,6 +120,7 @@ class Calls:
             params = schema(request.params)
             if fault == "error_500_before":
                 return _refusal(errors.server_error())
+            self.store.current = {"id": request.id, "idempotency_key": request.key}
             answer = function(self.store, params, *ids)
             answer = routing.expanded(self.store, self.store.render(answer), params.get("expand"))
             body = dumps(answer).encode()
@@ -126,6 +131,8 @@ class Calls:
         except Exception:  # noqa: BLE001 - a fault of the fake itself must reach the test, not its client alone
             self.failures.append(traceback.format_exc())
             return _refusal(errors.server_error())
+        finally:
+            self.store.current = None
         return _refusal(errors.server_error()) if fault == "error_500_after" else Answer(200, body)
 
     def finish(self, entry):

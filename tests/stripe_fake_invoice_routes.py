@@ -29,7 +29,7 @@ def list_items(store, params):
     return store.page(rows_of(store, "invoiceitem", params), params, "/v1/invoiceitems", keep)
 
 
-@route("GET", "invoiceitems/*", schemas.ONLY_EXPAND)
+@route("GET", "invoiceitems/*", schemas.ONE_ITEM)
 def get_item(store, params, object_id):
     return store.get("invoiceitem", object_id)
 
@@ -67,7 +67,7 @@ def preview_invoice(store, params):
     return renewals.preview(store, params)
 
 
-@route("GET", "invoices/*", schemas.ONLY_EXPAND)
+@route("GET", "invoices/*", schemas.ONE_INVOICE)
 def get_invoice(store, params, object_id):
     return store.get("invoice", object_id)
 
@@ -123,12 +123,12 @@ def pay(store, params, object_id):
     return lifecycle.pay_by_call(store, store.get("invoice", object_id), params)
 
 
-@route("POST", "invoices/*/void", schemas.ONLY_EXPAND)
+@route("POST", "invoices/*/void", schemas.ONE_INVOICE)
 def void(store, params, object_id):
     return lifecycle.void(store, store.get("invoice", object_id))
 
 
-@route("POST", "invoices/*/mark_uncollectible", schemas.ONLY_EXPAND)
+@route("POST", "invoices/*/mark_uncollectible", schemas.ONE_INVOICE)
 def mark_uncollectible(store, params, object_id):
     return lifecycle.mark_uncollectible(store, store.get("invoice", object_id))
 

@@ -119,7 +119,8 @@ def update(store, invoice, params):
     _check_number(store, fields.get("number"), invoice)
     if "number" in fields:
         store.numbers.pop(invoice["number"], None)
-        store.numbers[fields["number"]] = invoice
+        if fields["number"]:
+            store.numbers[fields["number"]] = invoice
     invoice.update(fields)
     if "metadata" in params:
         invoice["metadata"] = objects.merged(invoice["metadata"], params["metadata"])

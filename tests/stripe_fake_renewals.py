@@ -89,6 +89,9 @@ def preview(store, params):
     if plan and params.get("customer") not in {None, plan["customer"]}:
         raise refused("The subscription belongs to another customer.", "subscription")
     code = params.get("currency") or (plan or owner)["currency"] or "eur"
+    for one in params.get("invoice_items", ()):
+        if one.get("currency", code) != code:
+            raise refused(f"The invoice's currency is {code}.", "currency")
     object_id = store.new_id("upcoming_in")
     fields = {"billing_reason": "upcoming"}
     if plan:

@@ -102,7 +102,9 @@ def list_subscriptions(store, params):
     def has_status(plan):
         if wanted == "all":
             return True
-        return plan["status"] not in ended if wanted is None else plan["status"] == wanted
+        if wanted in {None, "ended"}:
+            return (plan["status"] in ended) == (wanted == "ended")
+        return plan["status"] == wanted
 
     rows = rows_of(store, "subscription", params)
     return store.page(rows, params, "/v1/subscriptions", lambda plan: has_status(plan) and keep(plan))

@@ -18,7 +18,16 @@ from stripe_fake_form import (
 )
 
 ID = text(500)
-EXPAND = {"expand": array(text(), 20)}
+
+
+def _expand(*names):
+    """Accept what this fake can expand, and refuse all else before anything is executed."""
+    return {"expand": array(choice(*names), 20)}
+
+
+EXPAND = _expand()
+INVOICE_EXPAND = _expand("customer", "lines", "payments")
+ITEM_EXPAND = _expand("customer", "invoice")
 LIST = {**EXPAND, "limit": limit, "starting_after": ID, "ending_before": ID}
 SEND = choice("charge_automatically", "send_invoice")
 RATES = array(ID, 20)
@@ -76,7 +85,7 @@ _LINE = {
     **_unmodelled("discounts price_data pricing"),
 }
 _INVOICE_LINE = {**_LINE, "tax_amounts": unsettable(array(_TAX_AMOUNT, 20))}
-_INVOICE_METADATA = {**EXPAND, "invoice_metadata": metadata}
+_INVOICE_METADATA = {**INVOICE_EXPAND, "invoice_metadata": metadata}
 ADD_LINES = record(
     {**_INVOICE_METADATA, "lines": array(record({**_INVOICE_LINE, "invoice_item": ID}), 250)}, ("lines",)
 )
@@ -89,7 +98,7 @@ REMOVE_LINES = record({**_INVOICE_METADATA, "lines": array(_REMOVED, 250)}, ("li
 
 _ITEM = {
     **_LINE,
-    **EXPAND,
+    **ITEM_EXPAND,
     "unit_amount_decimal": decimal,
     "tax_behavior": choice("exclusive", "inclusive", "unspecified"),
     **_unmodelled("tax_code"),
@@ -107,12 +116,21 @@ ITEM = record(
     ("customer",),
 )
 ITEM_UPDATE = record({**_ITEM, **_unmodelled("invoicing_rules")})
-ITEMS = record({**LIST, "created": span, "customer": ID, "invoice": ID, "pending": boolean})
+ITEMS = record(
+    {
+        **LIST,
+        **_expand("data.customer", "data.invoice"),
+        "created": span,
+        "customer": ID,
+        "invoice": ID,
+        "pending": boolean,
+    }
+)
 
 _FIELD = record({"name": text(40), "value": text(140)}, ("name", "value"))
 _AUTOMATIC_TAX = record({"enabled": boolean, **_unmodelled("liability")}, ("enabled",))
 _INVOICE = {
-    **EXPAND,
+    **INVOICE_EXPAND,
     "auto_advance": boolean,
     "automatic_tax": _AUTOMATIC_TAX,
     "automatically_finalizes_at": natural,
@@ -155,6 +173,7 @@ INVOICE_UPDATE = record({**_INVOICE, "number": unsettable(text(26)), "effective_
 INVOICES = record(
     {
         **LIST,
+        **_expand("data.customer", "data.lines", "data.payments"),
         "collection_method": SEND,
         "created": span,
         "customer": ID,
@@ -163,10 +182,10 @@ INVOICES = record(
         "subscription": ID,
     }
 )
-FINALIZE = record({**EXPAND, "auto_advance": boolean})
+FINALIZE = record({**INVOICE_EXPAND, "auto_advance": boolean})
 PAY = record(
     {
-        **EXPAND,
+        **INVOICE_EXPAND,
         "forgive": boolean,
         "off_session": boolean,
         "paid_out_of_band": boolean,
@@ -271,5 +290,7 @@ EVENTS = record(
     {**LIST, "created": span, "type": ID, "types": array(ID, 20), **_unmodelled("delivery_success")},
 )
 ONLY_EXPAND = record(EXPAND)
+ONE_INVOICE = record(INVOICE_EXPAND)
+ONE_ITEM = record(ITEM_EXPAND)
 NOTHING = record({})
 PLAIN_LIST = record(LIST)

@@ -3,7 +3,9 @@
 import contextlib
 import socket
 import socketserver
+import sys
 import threading
+import traceback
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -35,8 +37,10 @@ class Server(socketserver.ThreadingTCPServer):
         with self._guard:
             self._open.pop(request, None)
 
-    def handle_error(self, request, client_address):
-        """Keep quiet about clients that are gone."""
+    def handle_error(self, request, client_address):  # noqa: ARG002 - the base class calls it so
+        """Keep quiet about clients that are gone, but not about anything else."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            self.fake.failures.append(traceback.format_exc())
 
     def close(self):
         """Stop listening, cut all connections and wait for their threads."""
@@ -83,14 +87,14 @@ class _Handler(socketserver.StreamRequestHandler):
             name, _, value = line.decode("latin-1").partition(":")
             headers[name.lower()] = value.strip()
 
-    def send(self, answer, request, request_id, cut=False):
+    def send(self, answer, request, cut=False):
         """Write an answer in one piece; `cut` leaves out the end of its body."""
         head = [
             f"HTTP/1.1 {answer.status} {_REASONS[answer.status]}",
             "Server: nginx",
             f"Content-Type: {answer.kind}",
             f"Content-Length: {len(answer.body)}",
-            f"Request-Id: {request_id}",
+            f"Request-Id: {request.id}",
         ]
         if request.version:
             head.append(f"Stripe-Version: {request.version}")

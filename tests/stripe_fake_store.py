@@ -31,6 +31,7 @@ class Store:
         self.refunded = defaultdict(int)
         self.taken_in = set()  # items that were pending before they came onto an invoice
         self.rate_ids = {}  # content of `tax_rate_data` -> tax rate
+        self.current = None  # the call that is being executed
         self._count = 0
 
     def now(self):
@@ -70,7 +71,7 @@ class Store:
             raise missing_object("customer", customer_id, param)
         return found
 
-    def emit(self, event_type, obj, request=None):
+    def emit(self, event_type, obj):
         """Append an event with a snapshot of the object as it is now."""
         event = {
             "id": self.new_id("evt"),
@@ -78,7 +79,7 @@ class Store:
             "type": event_type,
             "created": self.now(),
             "raw": dumps(self.render(obj)),
-            "request": request,
+            "request": self.current,
         }
         self.tables["event"][event["id"]] = event
 

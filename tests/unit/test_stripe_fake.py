@@ -769,7 +769,7 @@ def test_events_are_signed_as_webhooks(fake):
     body, header = fake.signed(fake.events[0])
     client = stripe.StripeClient(fake.key)
     assert client.construct_event(body, header, "whsec_test").type == "customer.created"
-    for wrong in (fake.signed(fake.events[0], secret="whsec_other"), fake.signed(fake.events[0], timestamp=1)):
+    for wrong in (fake.signed(fake.events[0], None, "whsec_other"), fake.signed(fake.events[0], timestamp=1)):
         with pytest.raises(stripe.SignatureVerificationError):
             client.construct_event(*wrong, "whsec_test")
 
@@ -795,6 +795,27 @@ def test_threads_may_call_at_once(fake, customer):
     for thread in threads:
         thread.join()
     assert len(fake.by_metadata("invoiceitem", "n")) == 80
+
+
+def test_it_comes_back_on_its_port_with_what_it_had(api, fake, customer):
+    place = fake.url
+    fake.stop()
+    with pytest.raises(stripe.APIConnectionError):
+        api.customers.retrieve(customer)
+    fake.start()
+    assert fake.url == place
+    assert api.customers.retrieve(customer).id == customer
+
+
+def test_a_fault_of_the_fake_itself_does_not_go_unseen():
+    def broken():
+        with FakeStripe() as fake, connected(fake) as api:
+            fake.before_answer = lambda _: 1 / 0
+            with pytest.raises(stripe.APIConnectionError):
+                api.customers.list()
+
+    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+        broken()
 
 
 def test_it_runs_as_a_program():
