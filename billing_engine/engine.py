@@ -71,8 +71,8 @@ class BillingEngine:
         """Open a Stripe account: what is sent there, and what comes back; the rest is for tests that can not wait."""
         # The library is slow to import, and most of what is done needs none of it.
         from billing_engine.stripe_desk import StripeDesk  # noqa: PLC0415
-        from billing_engine.stripe_receiving import Books  # noqa: PLC0415
         from billing_engine.stripe_push import REAL_TIME  # noqa: PLC0415
+        from billing_engine.stripe_receiving import Books  # noqa: PLC0415
         from billing_engine.stripe_sync.gateway import TIMEOUT, Gateway  # noqa: PLC0415
 
         books = Books(self._transactions, self.receivables, self.sla, self._journal)

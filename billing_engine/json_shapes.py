@@ -10,6 +10,7 @@ from typing import Any
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.model.charge import Charge, ChargeKind, HeldEntry, Statement
 from billing_engine.model.contract import Customer
+from billing_engine.model.delivery import Mirrored
 from billing_engine.model.invoice import PIECE, SECONDS_PER_UNIT, Invoice, InvoiceDraft, InvoiceEntry
 from billing_engine.model.money import SECONDS_PER_HOUR, ZERO, plain
 from billing_engine.model.period import Month
@@ -132,8 +133,8 @@ def held_work(found: Iterable[tuple[Month, Customer, str, str]]) -> list[dict[st
     ]
 
 
-def invoice_summary(invoice: Invoice, today: date) -> dict[str, Any]:
-    """Shape one row of `invoice list`; the day decides what is overdue."""
+def invoice_summary(invoice: Invoice, today: date, at_stripe: Mirrored | None = None) -> dict[str, Any]:
+    """Shape one row of `invoice list`; the day decides what is overdue, `stripe` is how it was last seen there."""
     draft = invoice.draft
     return {
         "number": invoice.number,
@@ -148,13 +149,23 @@ def invoice_summary(invoice: Invoice, today: date) -> dict[str, Any]:
         "status": invoice.status_on(today),
         "credited": plain(invoice.settlement.credited),
         "open": plain(invoice.settlement.open),
+        "stripe": None if at_stripe is None else _mirrored(at_stripe),
     }
 
 
-def invoice(issued: Invoice, today: date) -> dict[str, Any]:
+def _mirrored(found: Mirrored) -> dict[str, Any]:
+    return {
+        "id": found.stripe_id,
+        "status": found.status,
+        "failed_payments": found.failures,
+        "carried_over": found.carried_over,
+    }
+
+
+def invoice(issued: Invoice, today: date, at_stripe: Mirrored | None = None) -> dict[str, Any]:
     """Shape `invoice show`: the summary, due date, lines and entries."""
     return {
-        **invoice_summary(issued, today),
+        **invoice_summary(issued, today, at_stripe),
         "due_on": issued.due_on.isoformat(),
         "paid": plain(issued.paid),
         "lines": invoice_lines(issued.draft),

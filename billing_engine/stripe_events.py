@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from billing_engine.errors import BillingError, StripeSilentError
+from billing_engine.errors import BillingError, DatabaseBusyError, StripeAccessError, StripeSilentError
 from billing_engine.model.delivery import DeliveryKind
 from billing_engine.model.instant import Instant
 from billing_engine.model.period import Month
@@ -18,6 +19,8 @@ from billing_engine.stripe_sync.access import StripeAccess
 from billing_engine.stripe_sync.reading import Told
 from billing_engine.stripe_sync.webhooks import read_event
 
+_log = logging.getLogger(__name__)
+
 _OVERLAP = 600
 """Seconds before the cursor from which events are read again: they are listed a little late, and kept once anyway."""
 
@@ -25,6 +28,12 @@ EVENTS_ARE_KEPT = 30 * 86_400
 """Seconds for which Stripe lists events."""
 
 _EVENTS_AT_ONCE = 500
+
+_PASSING = (DatabaseBusyError, StripeAccessError, StripeSilentError)
+"""What is wrong with no event, and passes: such a try does not count."""
+
+_EARLY = frozenset({"invoice.created", "invoice.finalized", "invoice.sent", "invoice.updated", "invoice.upcoming"})
+"""Events of what we did ourselves: none of them says that something came in, was credited or was given up."""
 
 
 @dataclass(slots=True)
@@ -69,30 +78,44 @@ class StripeEvents:
     def work(self) -> Worked:
         """Look at what events hinted at, each invoice once, and record what became of it."""
         worked = Worked()
+        while self._work_on_some(worked):
+            pass
+        return worked
+
+    def _work_on_some(self, worked: Worked) -> bool:
+        """Work on as many as are read at once; tells whether there may be more that can be worked on."""
         with self._transactions.reading(None) as active:
             new = stripe_inbox.read_new(active, _EVENTS_AT_ONCE)
         if not new:
-            return worked
-        receiver = self._receiver()
+            return False
+        receiver, stuck = self._receiver(), worked.put_off
         for stripe_id in dict.fromkeys(hint.object_id for hint in new):
             events = [hint.event for hint in new if hint.object_id == stripe_id]
             self._look(receiver, stripe_id, events, worked)
-        return worked
+        return len(new) == _EVENTS_AT_ONCE and worked.put_off == stuck
 
     def _look(self, receiver: Receiver, stripe_id: str, events: Sequence[str], worked: Worked) -> None:
         """Look at one invoice; whatever is wrong with it must not stop the others."""
         try:
             sight = receiver.look(stripe_id)
             seen = Seen.FOREIGN if sight is None else receiver.apply(sight)
+        except _PASSING as error:
+            self._put_off(events, worked, str(error), is_try=False)
+            return
         except BillingError as error:
-            worked.put_off += len(events)
-            message = str(error)
-            self._transactions.retrying(None, lambda active: stripe_inbox.put_off(active, events, message))
+            self._put_off(events, worked, str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - as said
+            self._put_off(events, worked, f"{type(error).__name__}: {error}")
             return
         state = EventState.DONE if seen is Seen.APPLIED else EventState.IGNORED
         worked.applied += len(events) if seen is Seen.APPLIED else 0
         worked.ignored += len(events) if seen is not Seen.APPLIED else 0
         self._transactions.retrying(None, lambda active: stripe_inbox.finish(active, events, state, str(seen)))
+
+    def _put_off(self, events: Sequence[str], worked: Worked, why: str, *, is_try: bool = True) -> None:
+        worked.put_off += len(events)
+        self._transactions.retrying(None, lambda active: stripe_inbox.put_off(active, events, why, is_try=is_try))
 
     def poll(self) -> int:
         """Keep the events since they were last read, in case some were not posted; returns how many are new.
@@ -103,7 +126,7 @@ class StripeEvents:
             cursor = stripe_facts.read_cursor(active)
         since = max(cursor - _OVERLAP, self._now() - EVENTS_ARE_KEPT)
         found = self._receiver().read_events(since)
-        new = self._keep(told for told in found if told.invoice)
+        new = self._keep(told for told in found if told.invoice and told.type not in _EARLY)
         latest = max((told.created for told in found), default=0)
         self._transactions.retrying(None, lambda active: stripe_facts.move_cursor(active, latest))
         return new
@@ -126,6 +149,9 @@ class StripeEvents:
                 sight = receiver.look(stripe_id)
                 if sight is not None and receiver.apply(sight) is Seen.APPLIED:
                     worked.applied += 1
-            except StripeSilentError:
+            except StripeAccessError:
+                raise
+            except BillingError as error:
+                _log.warning("invoice %s is put off: %s", stripe_id, error)
                 worked.put_off += 1
         return worked

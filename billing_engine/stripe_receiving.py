@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date
-from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -20,28 +18,30 @@ from sqlalchemy import Connection
 from billing_engine.errors import StripeSilentError
 from billing_engine.invoicing.credit_note import left_of_lines
 from billing_engine.journal import Journal
-from billing_engine.model.delivery import DeliveryKind, DeliveryOutcome, DeliveryState
+from billing_engine.model.delivery import DeliveryKind, DeliveryOutcome, DeliveryState, Mirrored
 from billing_engine.model.instant import Instant, local_date
 from billing_engine.model.money import ZERO
 from billing_engine.receivables_desk import Credited, ReceivablesDesk
 from billing_engine.sla_desk import SlaDesk
 from billing_engine.storage import credit_notes, invoices, master_data, stripe_mirror, stripe_outbox
-from billing_engine.storage.stripe_mirror import Mirrored, MirroredNote, Share
+from billing_engine.storage.stripe_mirror import MirroredNote, Share
 from billing_engine.stripe_sync.calls import Look, Said, Thing
 from billing_engine.stripe_sync.currency import from_stripe
 from billing_engine.stripe_sync.gateway import Gateway
 from billing_engine.stripe_sync.mirror import is_carried_over
-from billing_engine.stripe_sync.objects import id_of, metadata_of
+from billing_engine.stripe_sync.objects import metadata_of
 from billing_engine.stripe_sync.payloads import BOOKS, CREDIT_NOTE, INVOICE, PART
 from billing_engine.stripe_sync.reading import (
     LADDER,
     Part,
     Told,
     allocate,
+    asked_for,
     debt_collected,
     failures_of,
     is_forward,
     is_mirror,
+    net_of,
     paid_on,
     parts_of,
     received,
@@ -129,7 +129,19 @@ class Receiver:
             _log.warning("invoice %s has the unknown status %r", sight.invoice["id"], sight.invoice.get("status"))
             return Seen.UNKNOWN_STATUS
         note_lines = {str(note["id"]): self._lines_of(note) for note in sight.notes}
-        return self._books.transactions.retrying(None, lambda active: self._apply(active, sight, note_lines))
+        seen = self._books.transactions.retrying(None, lambda active: self._apply(active, sight, note_lines))
+        if is_carried_over(sight.invoice):
+            self._look_who_paid(sight)
+        return seen
+
+    def _look_who_paid(self, carried: Sight) -> None:
+        """Look again at later invoices that are paid: one may have brought in what nobody knew to be owed."""
+        with self._books.transactions.reading(None) as active:
+            later = stripe_mirror.read_collectors(active, str(carried.invoice["id"]))
+        for stripe_id in later:
+            sight = self.look(stripe_id)
+            if sight is not None and not is_carried_over(sight.invoice):
+                self.apply(sight)
 
     def _lines_of(self, note: Thing) -> list[Thing]:
         lines = note.get("lines") or {}
@@ -156,7 +168,8 @@ class Receiver:
             (number,) = sight.parts
             for note in reversed(sight.notes):  # Stripe lists the newest first
                 self._take_note(connection, sight, number, note, note_lines[str(note["id"])])
-            if sight.invoice.get("status") == "void" and (former is None or former.status != "void"):
+            is_new = former is None or former.status != "void"
+            if seen is not None and seen.status == "void" and is_new:
                 self._withdraw(connection, sight, number)
         return Seen.APPLIED
 
@@ -184,9 +197,10 @@ class Receiver:
         stripe_id, part = str(sight.invoice["id"]), sight.parts[number]
         known = {one.invoice: one for one in stripe_mirror.read_shares(connection, stripe_invoice=stripe_id)}
         share = replace(known.get(number, Share(stripe_id, number, part.share, 0)), share=part.share)
-        came_in = received(sight.invoice, part.share)
+        settled = stripe_outbox.read_deliveries(connection, ids=[f"{DeliveryKind.PAYMENT}/{number}"])
+        came_in = received(sight.invoice, part.share, settled=bool(settled))
         if came_in > share.received:
-            self._add_payment(connection, sight, share, came_in, f"{stripe_id}/{came_in}")
+            self._add_payment(connection, sight, share, came_in, f"{stripe_id}/{number}/{came_in}")
             share = replace(share, received=came_in)
         stripe_mirror.write_shares(connection, [share])
 
@@ -197,15 +211,18 @@ class Receiver:
 
     def _pay_debts(self, connection: Connection, sight: Sight, customers: Iterable[str], collected: int) -> None:
         """Record what was owed from invoices below the smallest amount, now that another one brought it in."""
+        stripe_id = str(sight.invoice["id"])
+        brought = stripe_mirror.read_shares(connection, stripe_invoice=stripe_id)
+        collected -= sum(share.share for share in brought if share.invoice not in sight.parts)
         for customer in customers:
-            for share in stripe_mirror.read_carried_over(connection, customer):
+            for share in stripe_mirror.read_carried_over(connection, customer, sorted(sight.parts)):
                 owed = share.share - share.received
-                if owed > collected or share.stripe_invoice == sight.invoice["id"]:
+                if owed > collected:
                     continue
                 collected -= owed
-                payment = f"{sight.invoice['id']}/for/{share.stripe_invoice}"
-                self._add_payment(connection, sight, share, share.share, payment[:100])
-                stripe_mirror.write_shares(connection, [replace(share, received=share.share)])
+                self._add_payment(connection, sight, share, share.share, f"{stripe_id}/{share.invoice}/{owed}")
+                paid = [replace(share, received=share.share), Share(stripe_id, share.invoice, owed, owed)]
+                stripe_mirror.write_shares(connection, paid)
                 known = stripe_mirror.read_mirrored(connection, [share.stripe_invoice])
                 settled = [replace(one, carried_over=False) for one in known.values()]
                 stripe_mirror.write_mirrored(connection, settled)
@@ -222,17 +239,22 @@ class Receiver:
             ours = self._credit(connection, sight, number, note, lines)
         if known is not None:
             ours = known.credit_note
+            status = known.status if known.status == "void" else status
         stripe_mirror.write_note(connection, MirroredNote(stripe_id, ours, number, status, total))
 
     def _credit(self, connection: Connection, sight: Sight, number: str, note: Thing, lines: Sequence[Thing]) -> str:
-        """Issue our credit note over as much; returns its number."""
-        currency = str(note["currency"])
-        net = note.get("total_excluding_tax")
-        amount = from_stripe(int(net if net is not None else note["total"]), currency)
-        issued = invoices.read_invoice(connection, number)
+        """Issue our credit note over as much; returns its number, nothing where nothing is left to credit."""
+        currency, issued = str(note["currency"]), invoices.read_invoice(connection, number)
+        total, net = int(note["total"]), note.get("total_excluding_tax")
+        amounts = from_stripe(total, currency), from_stripe(int(net if net is not None else total), currency)
         left = left_of_lines(issued, credit_notes.read_credit_notes(connection, invoice=number))
-        asked = _asked(lines, sight.lines, currency)
-        taken = allocate(amount, asked, left)
+        if not left:
+            _log.warning("invoice %s is credited in full, and %s credits it again", number, note["id"])
+            return ""
+        taken = None
+        if amounts[0] < issued.amount_due - issued.settlement.credited:
+            amount = net_of(*amounts, issued.draft.tax_percent or ZERO, issued.draft.currency)
+            taken = allocate(amount, asked_for(lines, sight.lines, currency), left)
         reason = f"Credited at Stripe as {note.get('number') or note['id']}"
         done = self._books.receivables.issue_credit_note(number, taken, reason, self._today(), connection=connection)
         self._mark_sent(connection, done, DeliveryOutcome.CREDITED, str(note["id"]))
@@ -269,14 +291,3 @@ class Receiver:
 
     def _today(self) -> date:
         return local_date(self._now(), UTC)
-
-
-def _asked(lines: Iterable[Thing], parts: Mapping[str, str], currency: str) -> dict[int, Decimal]:
-    """Tell which lines of ours a credit note at Stripe names, and how much of them."""
-    asked: dict[int, Decimal] = {}
-    for line in lines:
-        part = parts.get(id_of(line.get("invoice_line_item")), "")
-        with suppress(ValueError):  # a sum of several lines has no position
-            position = int(part.removeprefix("line/"))
-            asked[position] = asked.get(position, ZERO) + from_stripe(int(line["amount"]), currency)
-    return asked

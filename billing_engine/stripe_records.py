@@ -16,6 +16,7 @@ from billing_engine.model.delivery import (
     DeliveryKind,
     DeliveryOutcome,
     DeliveryState,
+    Mirrored,
     StripeMode,
     delivery_of,
 )
@@ -31,7 +32,6 @@ from billing_engine.storage import (
     stripe_outbox,
 )
 from billing_engine.storage.stripe_inbox import EventState
-from billing_engine.storage.stripe_mirror import Mirrored
 from billing_engine.transactions import Transactions
 
 

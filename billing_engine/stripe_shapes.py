@@ -8,7 +8,6 @@ from typing import Any
 from billing_engine.model.delivery import Delivery, DeliveryState
 from billing_engine.model.money import plain
 from billing_engine.model.period import Month
-from billing_engine.storage.stripe_mirror import Mirrored
 from billing_engine.stripe_differences import Difference
 from billing_engine.stripe_events import Worked
 from billing_engine.stripe_previewing import Preview
@@ -82,18 +81,6 @@ def status(found: Status) -> dict[str, Any]:
         "events": {str(state): count for state, count in found.events.items()},
         "events_read_until": found.cursor or None,
         "settled": found.is_settled,
-    }
-
-
-def mirrored(found: Mirrored | None) -> dict[str, Any] | None:
-    """Shape how an invoice was last seen at Stripe."""
-    if found is None:
-        return None
-    return {
-        "id": found.stripe_id,
-        "status": found.status,
-        "failed_payments": found.failures,
-        "carried_over": found.carried_over,
     }
 
 

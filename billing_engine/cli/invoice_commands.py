@@ -24,15 +24,18 @@ def list_(
 ) -> None:
     """List issued invoices in order of number."""
     today = read_day(as_of)
-    found = world_of(context, database).open_billing().list_invoices(month)
+    billing = world_of(context, database).open_billing()
+    found = billing.list_invoices(month)
+    at_stripe = billing.stripe_records.statuses([invoice.number for invoice in found])
     if format_ is Format.JSON:
         from billing_engine import json_shapes  # noqa: PLC0415 - only where JSON is asked for
 
-        typer.echo(json_shapes.to_text([json_shapes.invoice_summary(invoice, today) for invoice in found]))
+        rows = [json_shapes.invoice_summary(one, today, at_stripe.get(one.number)) for one in found]
+        typer.echo(json_shapes.to_text(rows))
         return
     from billing_engine.cli import tables  # noqa: PLC0415 - only where tables are asked for
 
-    tables.out.print(tables.invoice_table(found, today))
+    tables.out.print(tables.invoice_table(found, today, at_stripe))
 
 
 @app.command()
@@ -45,17 +48,21 @@ def show(
 ) -> None:
     """Show one invoice with its lines and the reason of every entry."""
     today = read_day(as_of)
-    issued = world_of(context, database).open_billing().read_invoice(number)
+    billing = world_of(context, database).open_billing()
+    issued = billing.read_invoice(number)
+    at_stripe = billing.stripe_records.statuses([number]).get(number)
     if format_ is Format.JSON:
         from billing_engine import json_shapes  # noqa: PLC0415 - as above
 
-        typer.echo(json_shapes.to_text(json_shapes.invoice(issued, today)))
+        typer.echo(json_shapes.to_text(json_shapes.invoice(issued, today, at_stripe)))
         return
     from billing_engine.cli import tables  # noqa: PLC0415 - as above
 
     title = f"Invoice {issued.number}, {issued.draft.buyer.name}, {issued.draft.period}, due {issued.due_on}"
     tables.print_draft(issued.draft, title)
     tables.out.print(tables.settlement_text(issued, today))
+    if at_stripe is not None:
+        tables.out.print(tables.text(f"  at Stripe: {tables.stripe_text(at_stripe)}, {at_stripe.stripe_id}"))
 
 
 @app.command()

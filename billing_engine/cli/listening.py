@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from billing_engine.errors import BillingError
@@ -17,6 +22,9 @@ _POLLED = 300
 
 _SHORTEST, _LONGEST = 1.0, 60.0
 """Seconds to wait before what could not be worked on is tried again."""
+
+_PATIENCE = 5
+"""Seconds for which the end waits for what is under way."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,22 +47,21 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what is being worked on."""
+        """Finish what is being worked on, if that is soon: an event is done or it is not, whenever this ends."""
         self._over.set()
         self._came.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE)
 
     def _run(self) -> None:
-        wait, waited = _SHORTEST, float(_POLLED)
+        wait, due = _SHORTEST, time.monotonic()
         while not self._over.is_set():
-            if waited >= _POLLED:
-                waited = 0.0
+            if time.monotonic() >= due:
+                due = time.monotonic() + _POLLED
                 self._guarded(self._desk.events.poll)
             stuck = self._guarded(self._work)
             wait = min(_LONGEST, wait * 2) if stuck else _SHORTEST
-            came = self._came.wait(wait)
+            self._came.wait(wait)
             self._came.clear()
-            waited += 0 if came else wait
 
     def _work(self) -> bool:
         return self._desk.events.work().put_off > 0
@@ -78,9 +85,33 @@ def listen(desk: StripeDesk, host: str, port: int) -> None:
 
     worker = Worker(desk)
     app = WebhookApp(worker.take, PATH)
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_PATIENCE,
+    )
     worker.start()
     try:
-        uvicorn.Server(config).run()
+        with _ending_well():
+            uvicorn.Server(config).run()
     finally:
         worker.stop()
+
+
+@contextmanager
+def _ending_well() -> Iterator[None]:
+    """Let a process that was told to end do so by itself: once it serves no more, the server sends it that again."""
+
+    def ignore(_number: int, _frame: FrameType | None) -> None:
+        pass
+
+    former = {number: signal.signal(number, ignore) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from rich.text import Text
 from billing_engine.billing_run import CustomerPlan, RunOutcome
 from billing_engine.intake.csv_rows import Rejected
 from billing_engine.model.charge import ChargeKind, Statement
+from billing_engine.model.delivery import Mirrored
 from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import ContractUse, Invoice, InvoiceDraft, InvoiceLine
 from billing_engine.model.money import minor_digits
@@ -194,8 +195,8 @@ def _by_tariff(statement: Statement) -> dict[str, Decimal]:
     return amounts
 
 
-def invoice_table(invoices: Sequence[Invoice], today: date) -> Table:
-    """One row per invoice; the day decides what is overdue."""
+def invoice_table(invoices: Sequence[Invoice], today: date, at_stripe: Mapping[str, Mirrored]) -> Table:
+    """One row per invoice; the day decides what is overdue. How it was last seen at Stripe stands last, if any was."""
     rows = [
         (
             invoice.number,
@@ -208,11 +209,22 @@ def invoice_table(invoices: Sequence[Invoice], today: date) -> Table:
             money(invoice.amount_due, invoice.draft.currency),
             money(invoice.settlement.open, invoice.draft.currency),
             invoice.status_on(today).replace("_", " "),
+            *([stripe_text(at_stripe.get(invoice.number))] if at_stripe else []),
         )
         for invoice in invoices
     ]
-    columns = ("Number", "Customer", "Name", "Period", "Issued", ">Net", ">Total", ">Due", ">Open", "Status")
-    return table("Invoices", *columns, rows=rows)
+    columns = ["Number", "Customer", "Name", "Period", "Issued", ">Net", ">Total", ">Due", ">Open", "Status"]
+    return table("Invoices", *columns, *(["At Stripe"] if at_stripe else []), rows=rows)
+
+
+def stripe_text(found: Mirrored | None) -> str:
+    """Say how an invoice was last seen at Stripe."""
+    if found is None:
+        return ""
+    if found.carried_over:
+        return "carried over"
+    failed = f", {found.failures} failed" if found.failures else ""
+    return f"{found.status}{failed}"
 
 
 def settlement_text(issued: Invoice, today: date) -> Text:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from billing_engine.model.instant import Instant
+
 
 class StripeMode(StrEnum):
     """How a customer is billed at Stripe."""
@@ -78,3 +80,18 @@ class Delivery:
 def delivery_of(kind: DeliveryKind, number: str, invoice: str, customer: str, period: str) -> Delivery:
     """Make the delivery of a document that is to be sent."""
     return Delivery(f"{kind}/{number}", kind, number, invoice, customer, period)
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """An invoice at Stripe, as it was last seen."""
+
+    stripe_id: str
+    status: str
+    currency: str
+    total: int
+    """In Stripe's units."""
+    failures: int
+    """Charges that did not go well."""
+    carried_over: bool
+    seen_at: Instant

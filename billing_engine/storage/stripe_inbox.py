@@ -60,11 +60,11 @@ def finish(connection: Connection, events: Sequence[str], state: EventState, not
         connection.execute(statement.values(state=state, note=note[:_LONGEST_NOTE]))
 
 
-def put_off(connection: Connection, events: Sequence[str], note: str) -> None:
-    """Have events tried again later, a bounded number of times."""
+def put_off(connection: Connection, events: Sequence[str], note: str, *, is_try: bool = True) -> None:
+    """Have events tried again later, a bounded number of times where the try counts."""
     for batch in batches(events):
         statement = update(inbox).where(inbox.c.event.in_(batch), inbox.c.state == EventState.NEW)
-        connection.execute(statement.values(tries=inbox.c.tries + 1, note=note[:_LONGEST_NOTE]))
+        connection.execute(statement.values(tries=inbox.c.tries + int(is_try), note=note[:_LONGEST_NOTE]))
         tired = update(inbox).where(inbox.c.event.in_(batch), inbox.c.state == EventState.NEW)
         connection.execute(tired.where(inbox.c.tries >= MOST_TRIES).values(state=EventState.FAILED))
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, exists, or_, select
+from sqlalchemy import Connection, Table, and_, exists, or_, select, tuple_
 
-from billing_engine.model.delivery import DeliveryKind
+from billing_engine.model.delivery import DeliveryKind, Mirrored
 from billing_engine.model.instant import Instant
 from billing_engine.storage.inserting import batches, insert_of
 from billing_engine.storage.invoice_tables import invoices
@@ -20,21 +20,6 @@ from billing_engine.storage.stripe_tables import (
     stripe_lines,
 )
 from billing_engine.storage.tables import customers
-
-
-@dataclass(frozen=True, slots=True)
-class Mirrored:
-    """An invoice at Stripe, as it was last seen."""
-
-    stripe_id: str
-    status: str
-    currency: str
-    total: int
-    """In Stripe's units."""
-    failures: int
-    """Charges that did not go well."""
-    carried_over: bool
-    seen_at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +64,36 @@ def read_shares(
     return [Share(**row) for row in connection.execute(statement).mappings()]
 
 
-def read_carried_over(connection: Connection, customer: str) -> list[Share]:
-    """Return what a customer owes for invoices that were below the smallest amount, oldest first."""
+def read_carried_over(connection: Connection, customer: str, before: Sequence[str]) -> list[Share]:
+    """Return what a customer owes for invoices that were below the smallest amount, oldest first.
+
+    Only what was issued before the last of some invoices: no other can have been brought in with these.
+    """
     columns = [shares.c[field.name] for field in fields(Share)]
+    place = tuple_(invoices.c.year, invoices.c.sequence)
+    later = invoices.alias()
+    is_before = exists().where(later.c.number.in_(before), place < tuple_(later.c.year, later.c.sequence))
     statement = (
         select(*columns)
         .join(stripe_invoices, stripe_invoices.c.stripe_id == shares.c.stripe_invoice)
         .join(invoices, invoices.c.number == shares.c.invoice)
         .where(stripe_invoices.c.carried_over, invoices.c.customer == customer, shares.c.received < shares.c.share)
+        .where(is_before)
         .order_by(invoices.c.year, invoices.c.sequence)
     )
     return [Share(**row) for row in connection.execute(statement).mappings()]
+
+
+def read_collectors(connection: Connection, stripe_id: str) -> list[str]:
+    """Return paid invoices of a customer at Stripe who still owes one that was carried over."""
+    owed = select(invoices.c.customer).join(shares, shares.c.invoice == invoices.c.number)
+    owed = owed.join(stripe_invoices, stripe_invoices.c.stripe_id == shares.c.stripe_invoice)
+    owed = owed.where(shares.c.stripe_invoice == stripe_id, stripe_invoices.c.carried_over)
+    paid = select(shares.c.stripe_invoice).join(invoices, invoices.c.number == shares.c.invoice)
+    paid = paid.join(stripe_invoices, stripe_invoices.c.stripe_id == shares.c.stripe_invoice)
+    paid = paid.where(stripe_invoices.c.status == "paid", ~stripe_invoices.c.carried_over)
+    statement = paid.where(invoices.c.customer.in_(owed.scalar_subquery()))
+    return sorted(set(connection.scalars(statement)))
 
 
 def note_finalized(connection: Connection, invoice: Mapping[str, Any], number: str, now: Instant) -> None:
