@@ -133,7 +133,14 @@ class StripeAccessError(BillingError):
 
 
 class StripeRefusedError(BillingError):
-    """Stripe can not have that, or said no."""
+    """Stripe can not have that, or said no.
+
+    `stripe_id` is the object there that somebody has to look at; empty where there is none.
+    """
+
+    def __init__(self, message: str | None = None, stripe_id: str = "") -> None:
+        self.stripe_id = stripe_id
+        super().__init__(message)
 
 
 class StripeSilentError(BillingError):

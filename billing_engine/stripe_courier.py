@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from billing_engine.errors import BillingError
+from billing_engine.errors import BillingError, StripeRefusedError
 from billing_engine.model.delivery import Delivery, DeliveryOutcome, DeliveryState
 from billing_engine.model.instant import Instant
 from billing_engine.storage.stripe_calls import Call, CallState, key_of_look
-from billing_engine.stripe_sync.calls import Answer, Ask, Ended, Flow, Look, Said, Step, Thing
+from billing_engine.stripe_sync.calls import KEPT, Answer, Ask, Ended, Flow, Look, Said, Step, Thing
 from billing_engine.stripe_sync.objects import pare
 
 KEYS_ARE_KEPT = 23 * 3600
@@ -114,14 +114,16 @@ class Courier:
             ended: Ended = stop.value
             self.invoice = ended.invoice
             self._end(DeliveryState.DONE, ended.note, ended.outcome, ended.stripe_id)
+        except StripeRefusedError as error:
+            self.refuse(str(error), error.stripe_id)
         except BillingError as error:
-            self._end(DeliveryState.REFUSED, str(error))
+            self.refuse(str(error))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one delivery must not stop the others
             self._end(DeliveryState.REFUSED, f"{type(error).__name__}: {error}")
 
-    def refuse(self, message: str) -> None:
-        """End it because Stripe said no."""
-        self._end(DeliveryState.REFUSED, message)
+    def refuse(self, message: str, stripe_id: str = "") -> None:
+        """End it because Stripe said no, or has something else than we."""
+        self._end(DeliveryState.REFUSED, message, stripe_id=stripe_id)
 
     def _end(
         self,
@@ -157,18 +159,21 @@ def prepare(one: Open, stands: Call | None, now: Instant) -> None:
     if stands is None:
         return
     if stands.state is CallState.DONE:
-        one.end(stands.thing)
+        one.end(stands.thing | {KEPT: True})
         return
     one.call = stands
-    one.is_looking = stands.state is CallState.DOUBTED or now - stands.first_sent_at > KEYS_ARE_KEPT
+    one.is_looking = stands.state is CallState.DOUBTED or abs(now - stands.first_sent_at) > KEYS_ARE_KEPT
 
 
 def attempt_after(step: Step, scope: str, last: Call | None, now: Instant, books: str) -> Call:
     """Make the next attempt at a step, with a key that names it and nothing else."""
     number = 1 if last is None else last.attempt + 1
     key = f"be:{books}:{scope}:{step.step}:{number}"
-    params = json.dumps(dict(step.params), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return Call(scope, step.step, number, key, step.operation, params, CallState.SENT, now)
+    return Call(scope, step.step, number, key, step.operation, _written(step), CallState.SENT, now)
+
+
+def _written(step: Step) -> str:
+    return json.dumps(dict(step.params), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def take_answer(one: Open, answer: Answer, now: float) -> Call | None:
@@ -204,7 +209,8 @@ def take_found(one: Open, found: Any) -> Call:
     chosen = step.find.choose(found)
     if chosen is not None:
         return _done(one, call, chosen)
-    one.is_refused = call.state is CallState.FAILED
+    # What was refused was perhaps of before: then what is to be sent now was not refused.
+    one.is_refused = call.state is CallState.FAILED and call.params == _written(step)
     one.is_looking, one.is_prepared, one.call, one.failures = False, False, None, 0
     return replace(call, state=CallState.FAILED, error=call.error or one.message or "it was not there")
 

@@ -49,8 +49,8 @@ class StripeDesk:
     def _now(self) -> Instant:
         return self._books.journal.moment()
 
-    def _open(self) -> str:
-        """Return the name of these books at Stripe; raises StripeAccessError when they belong to the other mode."""
+    def _bind(self) -> str:
+        """Return the name of these books at Stripe, from now on for good; raises StripeAccessError."""
 
         def write(connection: Connection) -> str:
             stripe_facts.bind_mode(connection, is_live=self._access.is_live)
@@ -58,13 +58,19 @@ class StripeDesk:
 
         return self._transactions.retrying(None, write)
 
+    def _named(self) -> str:
+        """Return the name of these books at Stripe, empty while nothing was sent; raises StripeAccessError."""
+        with self._transactions.reading(None) as active:
+            stripe_facts.check_mode(active, is_live=self._access.is_live)
+            return stripe_facts.books_name(active)
+
     def receiver(self) -> Receiver:
         """Open what looks at invoices there."""
-        return Receiver(self._books, self._gateway, self._open())
+        return Receiver(self._books, self._gateway, self._named())
 
     def prepare(self, month: Month) -> int:
         """Put down what a month has to send that is not yet; returns how many deliveries are not done."""
-        self._open()
+        self._bind()
         self._transactions.retrying(None, lambda active: stripe_outbox.put_month(active, month))
         with self._transactions.reading(None) as active:
             states = stripe_outbox.count_states(active, month)
@@ -76,7 +82,7 @@ class StripeDesk:
         Any number may push at once, and who is killed leaves nothing that is sent twice. Raises StripeAccessError.
         """
         self.prepare(month)
-        name = self._open()
+        name = self._bind()
         means = Means(self._transactions, self._gateway, name, self._now, self._books.journal, self._pace)
 
         def flow_of(connection: Connection, deliveries: Sequence[Delivery]) -> dict[str, Flow]:
@@ -98,11 +104,11 @@ class StripeDesk:
 
     def reconcile(self, month: Month, on_customer: Callable[[], object] | None = None) -> Reconciliation:
         """Hold every invoice of a month against what is at Stripe; changes nothing. Raises StripeSilentError."""
-        return reconcile(self._transactions, self._gateway, self._open(), month, on_customer)
+        return reconcile(self._transactions, self._gateway, self._named(), month, on_customer)
 
     def preview(self, plans: Iterable[CustomerPlan]) -> Iterator[Preview]:
         """Tell what Stripe's next invoices would be with the planned lines on them; changes nothing."""
-        return preview(self._gateway, self._open(), plans, self._now())
+        return preview(self._gateway, self._named(), plans, self._now())
 
     def cancel(self, stripe_id: str) -> str:
         """Take away what of ours is wrong at Stripe: a draft, an open invoice, a waiting item or a credit note.
@@ -115,4 +121,4 @@ class StripeDesk:
             raise StripeRefusedError(
                 f"{stripe_id} is what our books know as the invoice; `billing-engine credit-note create` corrects it"
             )
-        return cancel(self._gateway, self._open(), stripe_id)
+        return cancel(self._gateway, self._named(), stripe_id)

@@ -12,6 +12,7 @@ from billing_engine.model.delivery import Delivery, DeliveryOutcome, DeliverySta
 from billing_engine.model.invoice import Invoice
 from billing_engine.model.money import plain
 from billing_engine.model.period import Month
+from billing_engine.stripe_sync.attach import rounding_of
 from billing_engine.stripe_sync.calls import Thing
 from billing_engine.stripe_sync.corrections import lowered
 from billing_engine.stripe_sync.currency import from_stripe, to_stripe
@@ -27,7 +28,7 @@ class Difference(NamedTuple):
     invoice: str
     stripe_id: str
     what: str
-    """One of sending, existence, number, currency, total, tax, status, paid, credit_notes and amount."""
+    """One of sending, existence, number, currency, total, tax, status, paid, open, credit_notes and amount."""
     ours: str
     stripe: str
     command: str
@@ -119,7 +120,8 @@ def _of_mirror(known: Known, there: There) -> Iterator[Difference]:
     yield from _figures(known, invoice)
     yield from _status(known, invoice)
     yield from _paid(known, invoice)
-    yield from _credit_notes(known, there.notes.get(known.delivery.stripe_id, ()))
+    of_notes = [*_credit_notes(known, there.notes.get(known.delivery.stripe_id, ()))]
+    yield from of_notes or _asked_for(known, invoice)
 
 
 def _doubles(known: Known, there: There) -> Iterator[str]:
@@ -171,6 +173,19 @@ def _paid(known: Known, invoice: Thing) -> Iterator[Difference]:
         yield known.differs("paid", known.amount(ours), known.amount(theirs), known.pull)
 
 
+def _asked_for(known: Known, invoice: Thing) -> Iterator[Difference]:
+    """Hold what Stripe still asks for against what is open here: a part that came in elsewhere is asked for again."""
+    recorded = known.shared.get(str(invoice["id"]), 0) == received(invoice, int(invoice.get("total") or 0))
+    if known.state != "open" or not recorded or not _is_asked_for(known, invoice):
+        return
+    owed = int(invoice.get("starting_balance") or 0) - int(invoice.get("ending_balance") or 0)
+    theirs = int(invoice.get("amount_remaining") or 0) - owed
+    ours = to_stripe(known.invoice.settlement.open, known.invoice.draft.currency)
+    if theirs != ours:
+        mend = f"payment list --invoice {known.invoice.number}"
+        yield known.differs("open", known.amount(ours), known.amount(theirs), mend)
+
+
 def _credit_notes(known: Known, there: Sequence[Thing]) -> Iterator[Difference]:
     """Hold credit notes against each other, one by one."""
     by_id = {str(note["id"]): note for note in there}
@@ -200,18 +215,25 @@ def _of_items(known: Known, there: There) -> Iterator[Difference]:
         has = metadata_of(item)
         if has.get(BOOKS) == known.books and has.get(INVOICE) == known.invoice.number:
             found.setdefault(has.get(PART, ""), []).append(item)
-    for sent in _sent_items(known, found):
+    wanted = {item.part: item for item in _sent_items(known, found)}
+    for sent in wanted.values():
         yield from _item(known, sent, found.get(sent.part, []))
+    for part in sorted(found.keys() - wanted.keys()):
+        for item_there in found[part]:
+            if not metadata_of(item_there).get(CREDIT_NOTE):
+                stripe_id, theirs = str(item_there["id"]), f"{part}: {known.amount(int(item_there['amount']))}"
+                yield known.differs("existence", "not sent", theirs, f"stripe cancel {stripe_id}", stripe_id)
     yield from _attached_status(known, there, [one for items in found.values() for one in items])
 
 
 def _sent_items(known: Known, found: Iterable[str]) -> list[Item]:
-    """Return what was sent: lines, or their sums by kind."""
-    by_kind = any(part.startswith("kind/") for part in found)
+    """Return what was sent: lines, or their sums by kind where there are only these."""
+    by_kind = not any(part.startswith("line/") for part in found) and any(part.startswith("kind/") for part in found)
     try:
-        return items_of(known.invoice.number, known.invoice.draft, by_kind=by_kind)
+        items = items_of(known.invoice.number, known.invoice.draft, by_kind=by_kind)
     except StripeRefusedError:
         return []
+    return [*items, *rounding_of(known.invoice.draft, items)]
 
 
 def _item(known: Known, item: Item, found: Sequence[Thing]) -> Iterator[Difference]:

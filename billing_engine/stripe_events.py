@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from billing_engine.errors import BillingError, DatabaseBusyError, StripeAccessError, StripeSilentError
-from billing_engine.model.delivery import DeliveryKind
+from billing_engine.model.delivery import DeliveryKind, DeliveryOutcome
 from billing_engine.model.instant import Instant
 from billing_engine.model.period import Month
-from billing_engine.storage import stripe_facts, stripe_inbox, stripe_mirror, stripe_outbox
+from billing_engine.storage import master_data, stripe_facts, stripe_inbox, stripe_mirror, stripe_outbox
 from billing_engine.storage.stripe_inbox import EventState, Hint
 from billing_engine.stripe_receiving import Books, Receiver, Seen
 from billing_engine.stripe_sync.access import StripeAccess
@@ -142,7 +142,11 @@ class StripeEvents:
             deliveries = stripe_outbox.read_deliveries(active, month)
             numbers = sorted({delivery.invoice for delivery in deliveries})
             known = stripe_mirror.read_shares(active, numbers=numbers)
+            customers = master_data.read_customers(active, sorted({one.customer for one in deliveries}))
         ids = {share.stripe_invoice for share in known}
+        attached = {one.customer for one in deliveries if one.outcome is DeliveryOutcome.ATTACHED}
+        for customer in sorted(attached):
+            ids |= receiver.find_attached(customers[customer].stripe_customer, numbers)
         ids |= {one.stripe_id for one in deliveries if one.kind is DeliveryKind.INVOICE and one.stripe_id[:3] == "in_"}
         for stripe_id in sorted(ids):
             try:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from billing_engine.errors import BillingError, StripeRefusedError
+from billing_engine.model.contract import Customer
 from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.delivery import Delivery, DeliveryKind, DeliveryOutcome, DeliveryState, StripeMode
 from billing_engine.model.instant import Instant
-from billing_engine.model.invoice import Invoice
+from billing_engine.model.money import plain
 from billing_engine.model.settings import StripeTerms
 from billing_engine.storage import credit_notes, invoices, master_data, stripe_calls, stripe_outbox
 from billing_engine.stripe_sync.attach import attach_invoice
@@ -19,6 +20,9 @@ from billing_engine.stripe_sync.calls import Ended, Flow
 from billing_engine.stripe_sync.corrections import correct
 from billing_engine.stripe_sync.mirror import mirror_invoice
 from billing_engine.stripe_sync.order import Order
+
+_STEPS_OF = {"draft": StripeMode.MIRROR, "item": StripeMode.ATTACH}
+"""How a delivery was begun, by its first step."""
 
 _AT_STRIPE = (DeliveryOutcome.MIRRORED, DeliveryOutcome.CARRIED_OVER)
 
@@ -46,7 +50,7 @@ def flows_of(connection: Connection, deliveries: Sequence[Delivery], desk: Desk)
         order = Order(
             delivery=delivery,
             invoice=invoice,
-            customer=customers[delivery.customer],
+            customer=_as_begun(customers[delivery.customer], begun.get(delivery.delivery, set())),
             books=desk.books,
             now=desk.now,
             terms=desk.terms,
@@ -55,6 +59,12 @@ def flows_of(connection: Connection, deliveries: Sequence[Delivery], desk: Desk)
         )
         flows[delivery.delivery] = _flow_of(order, of_invoice, begun=delivery.delivery in begun)
     return flows
+
+
+def _as_begun(customer: Customer, steps: Iterable[str]) -> Customer:
+    """Go on with a delivery as it was begun, however the customer is billed by now: never both ways."""
+    modes = [_STEPS_OF[kind] for kind in (step.partition("/")[0] for step in steps) if kind in _STEPS_OF]
+    return replace(customer, stripe_mode=modes[0]) if modes else customer
 
 
 def _read_sent(connection: Connection, numbers: Sequence[str]) -> list[Delivery]:
@@ -70,10 +80,7 @@ def _note_of(connection: Connection, delivery: Delivery) -> CreditNote | None:
 
 def _flow_of(order: Order, of_invoice: Delivery | None, *, begun: bool) -> Flow:
     if order.delivery.kind is DeliveryKind.INVOICE:
-        needless = "" if begun else _needless(order.invoice)
-        if needless:
-            return _ended(needless)
-        return _invoice_flow(order)
+        return _invoice_flow(order) if begun else _new_invoice_flow(order)
     if of_invoice is None or of_invoice.state is not DeliveryState.DONE:
         return _refused(StripeRefusedError(f"invoice {order.delivery.invoice} is not at Stripe yet"))
     if of_invoice.outcome is DeliveryOutcome.NOTHING_TO_SEND:
@@ -93,13 +100,22 @@ def _invoice_flow(order: Order) -> Flow:
             return _refused(StripeRefusedError(f"customer {customer} is not billed at Stripe any more; {hint}"))
 
 
-def _needless(invoice: Invoice) -> str:
-    """Say why an invoice of which nothing was sent need not be: nobody is to pay it twice, or at all."""
+def _new_invoice_flow(order: Order) -> Flow:
+    """Send an invoice of which nothing was sent, unless it was paid or taken back meanwhile: nobody is asked twice."""
+    invoice = order.invoice
     if invoice.settlement.is_withdrawn:
-        return "it was credited before it was sent"
+        return _ended("it was credited before it was sent")
     if invoice.payments and not invoice.settlement.open:
-        return "it was paid before it was sent"
-    return ""
+        return _ended("it was paid before it was sent")
+    if invoice.payments:
+        paid, currency = plain(invoice.paid), invoice.draft.currency
+        return _refused(
+            StripeRefusedError(
+                f"{paid} {currency} came in before it was sent, and Stripe would ask for all of it; "
+                "it is done with when the rest is paid here, too"
+            )
+        )
+    return _invoice_flow(order)
 
 
 def _ended(note: str) -> Flow:

@@ -18,7 +18,7 @@ from billing_engine.model.settings import StripeTerms
 from billing_engine.stripe_sync.attach import Rates, find_rates, look_at_subscription
 from billing_engine.stripe_sync.calls import Ask, Look, Said, Step, Thing
 from billing_engine.stripe_sync.currency import from_stripe
-from billing_engine.stripe_sync.gateway import Gateway
+from billing_engine.stripe_sync.gateway import MISSING, Gateway
 from billing_engine.stripe_sync.objects import pare
 from billing_engine.stripe_sync.order import Order, look_at_customer
 from billing_engine.stripe_sync.payloads import Item, items_of
@@ -110,7 +110,7 @@ def _see(gateway: Gateway, look: Look) -> Any:
         found: Any = list(gateway.each(look))
     else:
         answer = gateway.get(look)
-        if answer.said is not Said.YES and answer.code != "resource_missing":
+        if answer.said is not Said.YES and answer.code != MISSING:
             raise StripeSilentError(answer.message)
         found = answer.thing if answer.said is Said.YES else None
     return look.pick(found) if look.pick is not None else found

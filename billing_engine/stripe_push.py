@@ -27,7 +27,7 @@ from billing_engine.storage.audit import Event
 from billing_engine.storage.stripe_calls import Call
 from billing_engine.stripe_courier import Courier, Open, next_attempt, prepare, take_answer, take_found, take_look
 from billing_engine.stripe_sync.calls import Answer, Flow, Look, Said, Step
-from billing_engine.stripe_sync.gateway import Gateway
+from billing_engine.stripe_sync.gateway import MISSING, Gateway
 from billing_engine.transactions import Transactions
 
 AT_ONCE = 32
@@ -36,8 +36,8 @@ AT_ONCE = 32
 THREADS = 8
 """Calls on the line at the same time; Stripe allows 25 a second for tries and 100 for the real thing."""
 
-CLAIMED = 300
-"""Seconds for which a claim holds; it is made anew long before."""
+CLAIMED = 1800
+"""Seconds for which a claim holds: longer than a wave, however slow Stripe is, and made anew with each."""
 
 _RENEWED = 60
 _WAIT = 0.5
@@ -218,7 +218,7 @@ class Push:
             if call is not None:
                 self._heard.append(call)
         except StripeRefusedError as error:
-            courier.refuse(str(error))
+            courier.refuse(str(error), error.stripe_id)
 
 
 def _once(ready: Sequence[tuple[Courier, Open]]) -> list[tuple[Courier, Open]]:
@@ -238,13 +238,13 @@ def _once(ready: Sequence[tuple[Courier, Open]]) -> list[tuple[Courier, Open]]:
 def _perform(gateway: Gateway, one: Open) -> Any:
     """Send or look; returns the answer to a step, what was seen in a tuple, or why nothing was."""
     try:
-        if isinstance(one.ask, Step) and not one.is_looking:
-            if one.call is None:
-                raise AssertionError("nothing is sent that was not written before")
+        if one.call is not None and not one.is_looking:
             return gateway.post(one.ask.operation, one.call.sent_params, one.call.idempotency_key)
         return (_see(gateway, one.look),)
     except BillingError as error:
         return error
+    except Exception as error:  # noqa: BLE001 - an odd answer must not stop the other deliveries
+        return StripeSilentError(f"{type(error).__name__} while asking")
 
 
 def _see(gateway: Gateway, look: Look) -> Any:
@@ -253,7 +253,7 @@ def _see(gateway: Gateway, look: Look) -> Any:
     answer = gateway.get(look)
     if answer.said is Said.YES:
         return answer.thing
-    if answer.code == "resource_missing":
+    if answer.code == MISSING:
         return None
     raise StripeSilentError(answer.message)
 

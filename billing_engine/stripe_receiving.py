@@ -7,8 +7,8 @@ that hints may come twice, late, in any order and to several at once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date
 from enum import StrEnum
 from typing import NamedTuple
@@ -23,17 +23,18 @@ from billing_engine.model.instant import Instant, local_date
 from billing_engine.model.money import ZERO
 from billing_engine.receivables_desk import Credited, ReceivablesDesk
 from billing_engine.sla_desk import SlaDesk
-from billing_engine.storage import credit_notes, invoices, master_data, stripe_mirror, stripe_outbox
+from billing_engine.storage import credit_notes, invoices, master_data, stripe_calls, stripe_mirror, stripe_outbox
 from billing_engine.storage.stripe_mirror import MirroredNote, Share
 from billing_engine.stripe_sync.calls import Look, Said, Thing
 from billing_engine.stripe_sync.currency import from_stripe
-from billing_engine.stripe_sync.gateway import Gateway
+from billing_engine.stripe_sync.gateway import MISSING, Gateway
 from billing_engine.stripe_sync.mirror import is_carried_over
-from billing_engine.stripe_sync.objects import metadata_of
+from billing_engine.stripe_sync.objects import id_of, metadata_of
 from billing_engine.stripe_sync.payloads import BOOKS, CREDIT_NOTE, INVOICE, PART
 from billing_engine.stripe_sync.reading import (
     LADDER,
     Part,
+    Sight,
     Told,
     allocate,
     asked_for,
@@ -71,19 +72,6 @@ class Books(NamedTuple):
     journal: Journal
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """An invoice at Stripe with what it is for; read before any transaction."""
-
-    invoice: Thing
-    parts: Mapping[str, Part]
-    notes: Sequence[Thing]
-    """Its credit notes, where it has any."""
-    lines: Mapping[str, str]
-    """Part of our invoice by id of the line, where credit notes name lines."""
-    is_mirror: bool
-
-
 class Receiver:
     """Looks at invoices at Stripe and applies what it sees."""
 
@@ -95,11 +83,20 @@ class Receiver:
     def look(self, stripe_id: str) -> Sight | None:
         """Look at an invoice; None when it is not there. Raises StripeSilentError."""
         answer = self._gateway.get(Look("invoices.retrieve", {"id": stripe_id, "expand": ["payments"]}))
-        if answer.code == "resource_missing":
+        if answer.code == MISSING:
             return None
         if answer.said is not Said.YES:
             raise StripeSilentError(answer.message)
         return self.see(answer.thing)
+
+    def find_attached(self, stripe_customer: str, numbers: Collection[str]) -> set[str]:
+        """Tell on which invoices lines of ours are that were attached; raises StripeSilentError."""
+        found = set()
+        for item in self._gateway.each(Look("invoice_items.list", {"customer": stripe_customer})):
+            has = metadata_of(item)
+            if has.get(BOOKS) == self._name and has.get(INVOICE) in numbers:
+                found.add(id_of(item.get("invoice")))
+        return found - {""}
 
     def read_events(self, since: Instant) -> list[Told]:
         """Read what happened since; raises StripeSilentError."""
@@ -118,6 +115,8 @@ class Receiver:
             number = metadata_of(invoice)[INVOICE]
             found = parts.get(number, Part())
             parts = {number: Part(int(invoice.get("total") or 0), found.ids)}
+            with self._books.transactions.reading(None) as active:
+                noted += len(stripe_mirror.read_notes(active, [number]))  # one may be void by now
         notes = list(self._gateway.each(Look("credit_notes.list", {"invoice": invoice["id"]}))) if noted else []
         return Sight(invoice, parts, notes, {str(line["id"]): metadata_of(line).get(PART, "") for line in lines}, whole)
 
@@ -164,7 +163,8 @@ class Receiver:
             if collected:
                 customers = sorted({owner.customer for owner in owners.values()})
                 self._pay_debts(connection, sight, customers, collected)
-        if sight.is_mirror:
+        # What becomes of a double says nothing about our invoice.
+        if sight.is_mirror and stripe_outbox.is_kept(connection, str(sight.invoice["id"])):
             (number,) = sight.parts
             for note in reversed(sight.notes):  # Stripe lists the newest first
                 self._take_note(connection, sight, number, note, note_lines[str(note["id"])])
@@ -197,7 +197,8 @@ class Receiver:
         stripe_id, part = str(sight.invoice["id"]), sight.parts[number]
         known = {one.invoice: one for one in stripe_mirror.read_shares(connection, stripe_invoice=stripe_id)}
         share = replace(known.get(number, Share(stripe_id, number, part.share, 0)), share=part.share)
-        settled = stripe_outbox.read_deliveries(connection, ids=[f"{DeliveryKind.PAYMENT}/{number}"])
+        # As soon as that was sent: the event may be here before the answer.
+        settled = stripe_calls.read_begun(connection, [f"{DeliveryKind.PAYMENT}/{number}"])
         came_in = received(sight.invoice, part.share, settled=bool(settled))
         if came_in > share.received:
             self._add_payment(connection, sight, share, came_in, f"{stripe_id}/{number}/{came_in}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.delivery import Delivery, DeliveryKind, DeliveryState
 from billing_engine.model.invoice import Invoice
 from billing_engine.model.period import Month
-from billing_engine.storage import credit_notes, invoices, master_data, stripe_mirror, stripe_outbox
+from billing_engine.storage import credit_notes, invoices, master_data, stripe_calls, stripe_mirror, stripe_outbox
 from billing_engine.storage.inserting import batches
 from billing_engine.stripe_differences import Difference, Known, There, differences_of
 from billing_engine.stripe_sync.calls import Look, Said, Thing
@@ -45,8 +45,10 @@ class _Ours:
     notes: Mapping[str, Sequence[CreditNote]]
     shares: Mapping[str, Mapping[str, int]]
     """What was recorded as received, by our invoice and by id at Stripe."""
-    customers: Mapping[str, str]
+    customers: Mapping[str, Collection[str]]
     """At Stripe, by ours."""
+    unput: Sequence[str]
+    """Invoices that nobody put down to be sent yet, though their customers are billed at Stripe."""
 
 
 def reconcile(
@@ -77,8 +79,15 @@ def reconcile(
             differences += differences_of(known, there)
         if on_customer is not None:
             on_customer()
+    differences += [_unput(number, month) for number in ours.unput]
     left = [delivery for delivery in ours.deliveries if delivery.state is not DeliveryState.DONE]
-    return Reconciliation(month, len(sent), left, differences)
+    return Reconciliation(month, len(sent) + len(ours.unput), left, differences)
+
+
+def _unput(number: str, month: Month) -> Difference:
+    """Name an invoice that was issued before its customer was billed at Stripe."""
+    ours, command = "issued before its customer was linked", f"billing-engine stripe push --month {month}"
+    return Difference(number, "", "sending", ours, "not to be sent yet", command)
 
 
 def _read(transactions: Transactions, month: Month) -> _Ours:
@@ -90,33 +99,42 @@ def _read(transactions: Transactions, month: Month) -> _Ours:
         for batch in batches(numbers):
             for share in stripe_mirror.read_shares(active, numbers=batch):
                 shares.setdefault(share.invoice, {})[share.stripe_invoice] = share.received
+        unput = [n for n in stripe_outbox.read_unput(active, month) if not _is_over(invoices.read_invoice(active, n))]
         notes: dict[str, list[CreditNote]] = {}
         for delivery in deliveries:
             if delivery.kind in (DeliveryKind.CREDIT_NOTE, DeliveryKind.VOID):
                 note = credit_notes.read_credit_note(active, delivery.number)
                 notes.setdefault(delivery.invoice, []).append(note)
         customers = master_data.read_customers(active, sorted({delivery.customer for delivery in deliveries}))
-        at_stripe = {name: customer.stripe_customer for name, customer in customers.items()}
-        return _Ours(deliveries, invoices.read_with_lines(active, numbers), notes, shares, at_stripe)
+        at_stripe = {name: {customer.stripe_customer} - {""} for name, customer in customers.items()}
+        # Also those that they were when they were billed.
+        for scope, seen in stripe_calls.read_seen(active, [one.delivery for one in deliveries], "customer").items():
+            at_stripe[next(one.customer for one in deliveries if one.delivery == scope)].add(seen["id"])
+        return _Ours(deliveries, invoices.read_with_lines(active, numbers), notes, shares, at_stripe, unput)
 
 
 def _look(gateway: Gateway, books: str, ours: _Ours, sent: Sequence[Delivery]) -> There:
     """Read what a customer has at Stripe, as far as it is about these invoices."""
-    customer = ours.customers.get(sent[0].customer, "")
     done = [delivery for delivery in sent if delivery.state is DeliveryState.DONE and delivery.stripe_id]
     if not done:
         return There({}, (), {})
+    customers = sorted(ours.customers.get(sent[0].customer, ()))
     mirrored = {delivery.stripe_id for delivery in done if delivery.stripe_id.startswith("in_")}
-    found = {str(one["id"]): one for one in _list(gateway, "invoices.list", customer)} if customer else {}
-    for missing in sorted(mirrored - found.keys()):  # it may be of a customer that was linked before
+    found = {str(one["id"]): one for customer in customers for one in _list(gateway, "invoices.list", customer)}
+    for missing in sorted(mirrored - found.keys()):
         answer = gateway.get(Look("invoices.retrieve", {"id": missing}))
         if answer.said is Said.YES and not answer.thing.get("deleted"):
             found[missing] = answer.thing
-    items = list(_list(gateway, "invoice_items.list", customer)) if len(mirrored) < len(done) else []
+    attached = customers if len(mirrored) < len(done) else []
+    items = [item for customer in attached for item in _list(gateway, "invoice_items.list", customer)]
     on = {id_of(item.get("invoice")) for item in items if metadata_of(item).get(BOOKS) == books}
     kept = {stripe_id: one for stripe_id, one in found.items() if stripe_id in on or _is_ours(one, books, sent)}
     notes = {stripe_id: _notes(gateway, stripe_id, kept[stripe_id]) for stripe_id in sorted(mirrored & kept.keys())}
     return There(kept, items, notes)
+
+
+def _is_over(invoice: Invoice) -> bool:
+    return invoice.settlement.is_withdrawn or not invoice.settlement.open
 
 
 def _is_ours(invoice: Thing, books: str, sent: Iterable[Delivery]) -> bool:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from billing_engine.errors import BillingError, InvoiceNotFoundError, StripeRefusedError
+from billing_engine.errors import BillingError, InvalidTextError, InvoiceNotFoundError, StripeRefusedError
 from billing_engine.journal import Journal
 from billing_engine.model.contract import Customer
 from billing_engine.model.delivery import (
+    ACCOUNT,
     Delivery,
     DeliveryKind,
     DeliveryOutcome,
@@ -68,6 +69,8 @@ class StripeRecords:
 
         Raises BillingError when there is no such customer, InvalidTextError when something is no id.
         """
+        if not stripe_customer:
+            raise InvalidTextError("a customer is linked with its id at Stripe, such as cus_Nffr4sRS0bVZ3q")
         wanted = {"stripe_customer": check_stripe_id(stripe_customer, "cus_")}
         if mode is not None:
             wanted["stripe_mode"] = mode
@@ -85,18 +88,30 @@ class StripeRecords:
         return self._transactions.retrying(None, write)
 
     def again(self, number: str) -> None:
-        """Have an invoice and its corrections looked for at Stripe, and sent again where they are not there.
+        """Have an invoice and its corrections looked for at Stripe, and what is not there sent again.
 
-        Raises InvoiceNotFoundError when it was never to be sent.
+        Raises InvoiceNotFoundError when it was never to be sent, StripeRefusedError when it was taken back, or when
+        somebody is sending it just now.
         """
+        now = self._journal.moment()
 
         def write(connection: Connection) -> None:
             found = stripe_outbox.read_deliveries(connection, invoice=number)
             if not found:
                 raise InvoiceNotFoundError(f"invoice {number!r} was never to be sent to Stripe")
-            stripe_outbox.put_back(connection, [one.delivery for one in found])
-            for one in found:
-                stripe_calls.doubt(connection, one.delivery)
+            if invoices.read_invoice(connection, number).settlement.is_withdrawn:
+                raise StripeRefusedError(
+                    f"invoice {number} was taken back by a credit note; nothing of it is sent again"
+                )
+            ids = [one.delivery for one in found]
+            if stripe_outbox.is_any_claimed(connection, ids, now):
+                raise StripeRefusedError(f"invoice {number} is being sent by another push; wait for its end")
+            # What came from Stripe itself was never sent, and is not sent back, unless it was voided there.
+            voided = {one.credit_note for one in stripe_mirror.read_notes(connection, [number]) if one.status == "void"}
+            of_voided = {one.delivery for one in found if one.number in voided}
+            sent = sorted(stripe_calls.read_begun(connection, ids).keys() | of_voided)
+            stripe_outbox.put_back(connection, sent)
+            stripe_calls.doubt(connection, [*sent, ACCOUNT])
 
         self._transactions.retrying(None, write)
 
@@ -108,6 +123,7 @@ class StripeRecords:
 
         def write(connection: Connection) -> Delivery:
             issued = invoices.read_invoice(connection, number)
+            _check_mirrored(connection, number)
             if issued.settlement.open:
                 raise StripeRefusedError(f"invoice {number} is not paid here; `billing-engine payment add` records it")
             period = str(issued.draft.period)
@@ -125,9 +141,7 @@ class StripeRecords:
         """
 
         def write(connection: Connection) -> Credited:
-            sent = stripe_outbox.read_deliveries(connection, ids=[f"{DeliveryKind.INVOICE}/{number}"])
-            if not any(one.outcome is DeliveryOutcome.MIRRORED for one in sent):
-                raise StripeRefusedError(f"invoice {number} is no invoice of its own at Stripe; credit it instead")
+            _check_mirrored(connection, number)
             if invoices.read_invoice(connection, number).payments:
                 raise StripeRefusedError(f"something was paid for invoice {number}; credit it instead")
             done = self._receivables.issue_credit_note(number, None, reason, issued_on, connection=connection)
@@ -152,3 +166,10 @@ class StripeRecords:
         """Return how our invoices were last seen at Stripe, by number."""
         with self._transactions.reading(None) as active:
             return stripe_mirror.read_statuses(active, numbers)
+
+
+def _check_mirrored(connection: Connection, number: str) -> None:
+    """Raise StripeRefusedError unless an invoice of ours is one at Stripe, too."""
+    sent = stripe_outbox.read_deliveries(connection, ids=[f"{DeliveryKind.INVOICE}/{number}"])
+    if not any(one.outcome is DeliveryOutcome.MIRRORED for one in sent):
+        raise StripeRefusedError(f"invoice {number} is no invoice of its own at Stripe")

@@ -23,7 +23,7 @@ _POLLED = 300
 _SHORTEST, _LONGEST = 1.0, 60.0
 """Seconds to wait before what could not be worked on is tried again."""
 
-_PATIENCE = 5
+_PATIENCE = 3
 """Seconds for which the end waits for what is under way."""
 
 _log = logging.getLogger(__name__)

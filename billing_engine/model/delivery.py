@@ -55,6 +55,10 @@ class DeliveryOutcome(StrEnum):
     NOTHING_TO_SEND = "nothing_to_send"
 
 
+ACCOUNT = "account"
+"""What is made at Stripe once for all deliveries, such as rates of tax."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A document on its way to Stripe."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from billing_engine.storage.inserting import batches, insert_of
 from billing_engine.storage.stripe_tables import calls
 
 _LOOK = "look:"
+_IS_LOOK = calls.c.idempotency_key.startswith(_LOOK)
 _LONGEST_ERROR = 500
 
 
@@ -106,32 +107,35 @@ def end(connection: Connection, ended: Iterable[Call]) -> None:
 def forget_looks(connection: Connection, scopes: Sequence[str]) -> None:
     """Forget what was looked at for deliveries of which nothing was sent: next time it may be otherwise."""
     for batch in batches(scopes):
-        unbegun = sorted(set(batch) - read_begun(connection, batch))
-        looks = calls.c.idempotency_key.startswith(_LOOK)
-        connection.execute(delete(calls).where(calls.c.scope.in_(unbegun), looks))
+        unbegun = sorted(set(batch) - read_begun(connection, batch).keys())
+        connection.execute(delete(calls).where(calls.c.scope.in_(unbegun), _IS_LOOK))
 
 
-def doubt(connection: Connection, scope: str) -> None:
-    """Have all steps of a delivery looked for before they are done again, and its looks forgotten."""
-    connection.execute(delete(calls).where(calls.c.scope == scope, calls.c.idempotency_key.startswith(_LOOK)))
-    doubted = update(calls).where(calls.c.scope == scope, calls.c.state != CallState.FAILED)
-    connection.execute(doubted.values(state=CallState.DOUBTED))
+def doubt(connection: Connection, scopes: Sequence[str]) -> None:
+    """Have what was done looked for before it is done again.
 
-
-def read_ids(connection: Connection, scopes: Sequence[str]) -> Mapping[str, dict[str, str]]:
-    """Return the ids at Stripe that the steps of deliveries came to, by step."""
-    found: dict[str, dict[str, str]] = {}
+    What may still be on its way is sent again as it stands, and what was decided about customer and shape stays.
+    """
     for batch in batches(scopes):
-        statement = select(calls.c.scope, calls.c.step, calls.c.stripe_id).where(calls.c.scope.in_(batch))
-        for row in connection.execute(statement.where(calls.c.stripe_id != "").order_by(calls.c.attempt)):
-            found.setdefault(row.scope, {})[row.step] = row.stripe_id
+        doubted = update(calls).where(calls.c.scope.in_(batch), calls.c.state == CallState.DONE, ~_IS_LOOK)
+        connection.execute(doubted.values(state=CallState.DOUBTED))
+
+
+def read_seen(connection: Connection, scopes: Sequence[str], step: str) -> dict[str, Any]:
+    """Return what was seen for deliveries when they were begun, by scope."""
+    found: dict[str, Any] = {}
+    for batch in batches(scopes):
+        statement = select(calls.c.scope, calls.c.answer).where(calls.c.scope.in_(batch), calls.c.step == step)
+        rows = connection.execute(statement)
+        found |= {row.scope: json.loads(row.answer) for row in rows}
     return found
 
 
-def read_begun(connection: Connection, scopes: Sequence[str]) -> set[str]:
-    """Tell of which deliveries something was, or may have been, sent."""
-    begun: set[str] = set()
+def read_begun(connection: Connection, scopes: Sequence[str]) -> dict[str, set[str]]:
+    """Return which steps of deliveries were, or may have been, sent; deliveries of which none was are left out."""
+    begun: dict[str, set[str]] = {}
     for batch in batches(scopes):
-        sent = select(calls.c.scope).where(calls.c.scope.in_(batch), ~calls.c.idempotency_key.startswith(_LOOK))
-        begun |= set(connection.scalars(sent.where(calls.c.state != CallState.FAILED)))
+        sent = select(calls.c.scope, calls.c.step).where(calls.c.scope.in_(batch), ~_IS_LOOK)
+        for row in connection.execute(sent.where(calls.c.state != CallState.FAILED)):
+            begun.setdefault(row.scope, set()).add(row.step)
     return begun

@@ -20,17 +20,26 @@ def name_books(connection: Connection, seller: str) -> str:
     return read(connection, _BOOKS)
 
 
+def books_name(connection: Connection) -> str:
+    """Return the name of these books at Stripe; empty while nothing was sent."""
+    return read(connection, _BOOKS)
+
+
 def bind_mode(connection: Connection, *, is_live: bool) -> None:
     """Keep trying out and the real thing apart; raises StripeAccessError when the books belong to the other.
 
     What was sent for a try would count as sent.
     """
-    mode = _LIVE if is_live else _TEST
-    insert_if_new(connection, facts, {"name": _MODE, "value": mode})
-    bound = read(connection, _MODE)
-    if bound != mode:
+    insert_if_new(connection, facts, {"name": _MODE, "value": _LIVE if is_live else _TEST})
+    check_mode(connection, is_live=is_live)
+
+
+def check_mode(connection: Connection, *, is_live: bool) -> None:
+    """Raise StripeAccessError when the books belong to keys of the other mode."""
+    key, bound = _LIVE if is_live else _TEST, mode(connection)
+    if bound not in ("", key):
         raise StripeAccessError(
-            f"these books were sent to Stripe with a {bound} key, and this is a {mode} key; "
+            f"these books were sent to Stripe with a {bound} key, and this is a {key} key; "
             "try things out with a copy of the database"
         )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select, update
 
 from billing_engine.model.delivery import Delivery, DeliveryKind, DeliveryOutcome, DeliveryState, delivery_of
 from billing_engine.model.instant import Instant
@@ -19,8 +21,18 @@ from billing_engine.storage.stripe_tables import outbox
 from billing_engine.storage.tables import customers
 
 _COLUMNS = [outbox.c[field.name] for field in fields(Delivery)]
-_AT_STRIPE = and_(customers.c.stripe_customer != "", customers.c.stripe_mode != "")
-_HOST = socket.gethostname()[:60]
+_AT_STRIPE = customers.c.stripe_mode != ""
+"""Also without an id there: then it is not sent, and says why."""
+
+
+def _this_machine() -> str:
+    """Name what process ids are counted on: a container has its own, whatever its host is called."""
+    with suppress(OSError):
+        return f"{socket.gethostname()[:60]}-{Path('/proc/self/ns/pid').stat().st_ino}"
+    return socket.gethostname()[:60]
+
+
+_HOST = _this_machine()
 
 
 def put_invoices(connection: Connection, numbers: Sequence[str]) -> None:
@@ -37,9 +49,18 @@ def put_invoices(connection: Connection, numbers: Sequence[str]) -> None:
 
 def put_month(connection: Connection, month: Month) -> None:
     """Put down what a month has that was issued before its customers were billed at Stripe."""
-    unsent = and_(invoices.c.period == str(month), ~_is_put(invoices.c.number, DeliveryKind.INVOICE))
-    statement = select(invoices.c.number).where(unsent).order_by(invoices.c.year, invoices.c.sequence)
-    put_invoices(connection, list(connection.scalars(statement)))
+    put_invoices(connection, read_unput(connection, month))
+
+
+def read_unput(connection: Connection, month: Month) -> list[str]:
+    """Return the numbers of a month's invoices that are not put down though their customers are billed at Stripe."""
+    statement = (
+        select(invoices.c.number)
+        .join(customers, customers.c.customer == invoices.c.customer)
+        .where(invoices.c.period == str(month), _AT_STRIPE, ~_is_put(invoices.c.number, DeliveryKind.INVOICE))
+        .order_by(invoices.c.year, invoices.c.sequence)
+    )
+    return list(connection.scalars(statement))
 
 
 def _is_put(number: ColumnElement[str | None], kind: DeliveryKind) -> ColumnElement[bool]:
@@ -106,7 +127,11 @@ def of_month(month: Month) -> ColumnElement[bool]:
 
 def is_kept(connection: Connection, stripe_id: str) -> bool:
     """Tell whether an invoice at Stripe is the one that stands for ours."""
-    wanted = (outbox.c.stripe_id == stripe_id, outbox.c.kind == DeliveryKind.INVOICE)
+    wanted = (
+        outbox.c.stripe_id == stripe_id,
+        outbox.c.kind == DeliveryKind.INVOICE,
+        outbox.c.state == DeliveryState.DONE,
+    )
     return connection.scalar(select(outbox.c.delivery).where(*wanted)) is not None
 
 
@@ -177,6 +202,12 @@ def _is_alive(process: int) -> bool:
     except PermissionError:  # somebody else's, so it is there
         return True
     return True
+
+
+def is_any_claimed(connection: Connection, ids: Sequence[str], now: Instant) -> bool:
+    """Tell whether somebody works on one of some deliveries."""
+    statement = select(outbox.c.claimed_by, outbox.c.claimed_until).where(outbox.c.delivery.in_(ids))
+    return any(is_claimed(by, until, "", now) for by, until in connection.execute(statement))
 
 
 def hold(connection: Connection, ids: Sequence[str], sender: str, until: Instant) -> None:

@@ -12,7 +12,8 @@ from billing_engine.errors import StripeAccessError
 KEY, SECRET, BASE = "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"
 """The environment variables."""
 
-_LIVE = ("sk_live_", "rk_live_")
+_LIVE = "_live_"
+"""In all keys that move real money, of whatever kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,12 @@ class StripeAccess:
     @property
     def is_live(self) -> bool:
         """Tell whether the key moves real money."""
-        return self.key.startswith(_LIVE)
+        return _LIVE in self.key
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether the stand-in is on this machine."""
+        return bool(self.base) and _is_loopback(urlsplit(self.base).hostname or "")
 
     def hide(self, message: str) -> str:
         """Take the secrets out of a message, whoever wrote it."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from billing_engine.errors import StripeRefusedError
-from billing_engine.model.delivery import DeliveryOutcome
+from billing_engine.model.delivery import ACCOUNT, DeliveryOutcome
+from billing_engine.model.invoice import InvoiceDraft
 from billing_engine.model.money import ZERO, plain
 from billing_engine.stripe_sync.calls import Ask, Ended, Flow, Look, Step, Thing
 from billing_engine.stripe_sync.currency import from_stripe
-from billing_engine.stripe_sync.mirror import summary_note
+from billing_engine.stripe_sync.mirror import note_on, summary_note
 from billing_engine.stripe_sync.objects import id_of, metadata_of
 from billing_engine.stripe_sync.order import Order, find_ours, look_at_customer
 from billing_engine.stripe_sync.payloads import (
@@ -24,6 +25,7 @@ from billing_engine.stripe_sync.payloads import (
     items_of,
     metadata_of_part,
     percent_text,
+    tax_on,
 )
 
 MOST_PENDING = 250
@@ -31,9 +33,6 @@ MOST_PENDING = 250
 
 AT_ONCE = 10
 """Items that are sent side by side."""
-
-ACCOUNT = "account"
-"""Scope of what is made once for all: rates of tax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def attach_invoice(order: Order) -> Flow:
     (customer,) = yield [look_at_customer(order)]
     (subscription,) = yield [look_at_subscription(order, customer["id"])]
     (pending,) = yield [_count_pending(order, customer["id"])]
-    items = _fitting(order, int(pending["others"]))
+    items = _with_rounding(order, _fitting(order, int(pending["others"])))
     rates = yield from find_rates(order, subscription)
     there: list[Thing] = []
     for start in range(0, len(items), AT_ONCE):
@@ -68,7 +67,7 @@ def attach_invoice(order: Order) -> Flow:
     if total != sum(item.amount for item in items):
         found = plain(from_stripe(total, draft.currency))
         raise StripeRefusedError(f"the items at Stripe come to {found} {draft.currency}, ours do not")
-    return Ended(DeliveryOutcome.ATTACHED, subscription["id"])
+    return Ended(DeliveryOutcome.ATTACHED, subscription["id"], note_on(order, items))
 
 
 def look_at_subscription(order: Order, customer: str) -> Look:
@@ -99,9 +98,11 @@ def _fit(found: Thing | None, named: str, customer: str, order: Order) -> Thing:
         problem = "is not there"
     elif id_of(found.get("customer")) != customer:
         problem = f"is of another customer than {customer}"
-    elif found.get("status") in ("canceled", "incomplete_expired"):
-        problem = f"is {str(found['status']).replace('_', ' ')}"
-    elif found.get("cancel_at_period_end") or found.get("cancel_at"):
+    elif found.get("status") not in _BILLED:
+        problem = f"is {str(found.get('status')).replace('_', ' ')}; use stripe_mode mirror"
+    elif found.get("pause_collection"):
+        problem = "is paused, and its invoices are not collected; use stripe_mode mirror"
+    elif _ends(found):
         problem = "ends, and may have no further invoice; use stripe_mode mirror"
     elif str(found.get("currency") or order.currency) != order.currency:
         problem = f"is in {str(found['currency']).upper()}, the invoice in {order.invoice.draft.currency}"
@@ -114,6 +115,20 @@ def _fit(found: Thing | None, named: str, customer: str, order: Order) -> Thing:
         for rate in found.get("default_tax_rates") or ()
     ]
     return {"id": named, "rates": rates}
+
+
+_BILLED = ("active", "trialing", "past_due")
+"""Statuses of a subscription that has a next invoice."""
+
+
+def _ends(subscription: Thing) -> bool:
+    """Tell whether a subscription ends with its current period: what is added now would never be billed."""
+    if subscription.get("cancel_at_period_end"):
+        return True
+    items = (subscription.get("items") or {}).get("data") or ()
+    period_ends = [int(item["current_period_end"]) for item in items if item.get("current_period_end")]
+    cancel_at = int(subscription.get("cancel_at") or 0)
+    return bool(cancel_at) and (not period_ends or cancel_at <= max(period_ends))
 
 
 def _count_pending(order: Order, customer: str) -> Look:
@@ -149,13 +164,28 @@ def _fitting(order: Order, others: int) -> list[Item]:
     return items
 
 
+def _with_rounding(order: Order, items: Sequence[Item]) -> list[Item]:
+    """Add what Stripe's taxes, rounded item by item, are off ours: the customer pays what our invoice says."""
+    return [*items, *rounding_of(order.invoice.draft, items)]
+
+
+def rounding_of(draft: InvoiceDraft, items: Sequence[Item]) -> Iterator[Item]:
+    """Make the item that sets off how Stripe rounds taxes, where it rounds otherwise than we."""
+    off = sum(item.tax - tax_on(item.amount, draft) for item in items if item.is_taxed)
+    if off:
+        first, last = draft.period.first_day, draft.period.last_day
+        yield Item("rounding", off, "Rounding of VAT", first, last, is_taxed=False)
+
+
 def find_rates(order: Order, subscription: Thing) -> Generator[list[Ask], list[Any], Rates]:
     """Find out which rates of tax to name: none where the subscription's own come to the same."""
     draft = order.invoice.draft
     wanted = draft.tax_percent or ZERO
     own = subscription["rates"]
     fits = sum((Decimal(percent) for _, percent, _ in own), ZERO) == wanted and not any(rate[2] for rate in own)
-    asked = ([] if fits else [wanted]) + ([ZERO] if own and any(not i.is_taxed for i in items_of("", draft)) else [])
+    items = items_of("", draft)
+    untaxed = any(not item.is_taxed for item in (*items, *rounding_of(draft, items)))
+    asked = ([] if fits else [wanted]) + ([ZERO] if own and untaxed else [])
     made = yield [_make_rate(order, percent) for percent in dict.fromkeys(asked)] if asked else []
     rates = dict(zip(dict.fromkeys(asked), made, strict=True)) if asked else {}
     taxed = None if fits else [str(rates[wanted]["id"])]

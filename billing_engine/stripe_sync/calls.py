@@ -13,6 +13,10 @@ Thing = Mapping[str, Any]
 """An object of Stripe's, as plain data."""
 
 
+KEPT = "is_kept"
+"""Marks an answer that was kept from before: what it says may be otherwise by now."""
+
+
 class Said(StrEnum):
     """What an answer, or none, means for the same call again."""
 

@@ -17,7 +17,7 @@ from billing_engine.model.sla_terms import Setoff
 from billing_engine.stripe_sync.attach import is_ours, tax_rates_of
 from billing_engine.stripe_sync.calls import Ended, Find, Flow, Look, Step, Thing
 from billing_engine.stripe_sync.currency import from_stripe, to_stripe
-from billing_engine.stripe_sync.objects import id_of
+from billing_engine.stripe_sync.objects import id_of, metadata_of
 from billing_engine.stripe_sync.order import Order, find_ours, look_at_customer, with_status
 from billing_engine.stripe_sync.payloads import BOOKS, CREDIT_NOTE, INVOICE, PART, Item, metadata_of_part, noon
 
@@ -32,7 +32,7 @@ def correct(order: Order) -> Flow:
     if order.credit_note is None:
         raise AssertionError("a credit note is sent with its document")
     if kind is DeliveryKind.VOID:
-        return _void(order)
+        return _void(order, order.credit_note)
     return _credit(order, order.credit_note) if order.stripe_invoice else _take_back(order, order.credit_note)
 
 
@@ -44,16 +44,37 @@ def lowered(note: CreditNote) -> tuple[int, int]:
 
 
 def _settle(order: Order) -> Flow:
-    invoice = {"id": order.stripe_invoice}
-    find = Find(Look("invoices.retrieve", invoice), with_status("paid", "void"))
-    yield [Step("pay", "invoices.pay", {**invoice, "paid_out_of_band": True}, find)]
+    """Have it called paid; what Stripe took itself meanwhile is a payment like any other."""
+    (seen,) = yield [_look_at_status(order)]
+    if seen["status"] not in ("open", "uncollectible"):
+        return Ended(DeliveryOutcome.NOTHING_TO_SEND, note=f"the invoice is {seen['status']} at Stripe already")
+    find = Find(Look("invoices.retrieve", {"id": order.stripe_invoice}), _settled)
+    yield [Step("pay", "invoices.pay", {"id": order.stripe_invoice, "paid_out_of_band": True}, find)]
     return Ended(DeliveryOutcome.SETTLED, order.stripe_invoice)
 
 
-def _void(order: Order) -> Flow:
-    invoice = {"id": order.stripe_invoice}
-    find = Find(Look("invoices.retrieve", invoice), with_status("void"))
-    yield [Step("void", "invoices.void_invoice", invoice, find)]
+def _look_at_status(order: Order) -> Look:
+    """Look how far the invoice is, before anything is sent; kept, so that what comes of that is not mistaken for it."""
+    there = {"id": order.stripe_invoice}
+    return Look("invoices.retrieve", there, keep_as="status", pick=lambda found: {"status": _status_of(found)})
+
+
+def _status_of(found: Thing | None) -> str:
+    return "gone" if found is None else str(found.get("status"))
+
+
+def _settled(found: Thing | None) -> Thing | None:
+    """Choose an invoice that was called paid, by money that Stripe did not take."""
+    return found if found is not None and int(found.get("amount_paid_off_stripe") or 0) > 0 else None
+
+
+def _void(order: Order, note: CreditNote) -> Flow:
+    """Void it; where somebody paid it meanwhile, credit it."""
+    (seen,) = yield [_look_at_status(order)]
+    if seen["status"] == "paid":
+        return (yield from _credit(order, note))
+    there = {"id": order.stripe_invoice}
+    yield [Step("void", "invoices.void_invoice", there, Find(Look("invoices.retrieve", there), with_status("void")))]
     return Ended(DeliveryOutcome.VOIDED, order.stripe_invoice)
 
 
@@ -111,8 +132,8 @@ def _what(note: CreditNote, total: int, back: int, invoice: Thing) -> dict[str, 
 def _take_back(order: Order, note: CreditNote) -> Flow:
     """Lower items that wait for their invoice; once they are on one, our ledger gives back what is paid too much."""
     (customer,) = yield [look_at_customer(order)]
-    (found,) = yield [_look_for_items(order, customer["id"])]
-    if not found["waiting"]:
+    (found,) = yield [_look_for_items(order, note, customer["id"])]
+    if not found["waiting"] and not found["lowered"]:
         where = f" {found['on']}" if found["on"] else ""
         return Ended(
             DeliveryOutcome.NOTHING_TO_SEND,
@@ -129,19 +150,22 @@ def _take_back(order: Order, note: CreditNote) -> Flow:
     return Ended(DeliveryOutcome.CREDITED, str(found["subscription"]))
 
 
-def _look_for_items(order: Order, customer: str) -> Look:
+def _look_for_items(order: Order, note: CreditNote, customer: str) -> Look:
+    """Look each time anew: items that waited may be on an invoice by now."""
+
     def pick(found: Sequence[Thing] | None) -> Thing:
         ours = [item for item in found or () if is_ours(order, item)]
         on = sorted({id_of(item.get("invoice")) for item in ours} - {""})
         parents = [(item.get("parent") or {}).get("subscription_details") or {} for item in ours]
         return {
             "waiting": bool(ours) and not on,
+            "lowered": any(metadata_of(item).get(CREDIT_NOTE) == note.number for item in ours),
             "on": ", ".join(on),
             "subscription": next((id_of(parent.get("subscription")) for parent in parents if parent), ""),
             "rates": tax_rates_of([item for item in ours if int(item["amount"]) > 0]),
         }
 
-    return Look("invoice_items.list", {"customer": customer}, each=True, keep_as="items", pick=pick)
+    return Look("invoice_items.list", {"customer": customer}, each=True, pick=pick)
 
 
 def _lower(order: Order, note: CreditNote, customer: str, found: Thing, item: Item) -> Step:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+import requests
 import stripe
 
 from billing_engine.errors import StripeAccessError, StripeSilentError
@@ -18,7 +19,11 @@ from billing_engine.stripe_sync.calls import Answer, Look, Said, Thing
 TIMEOUT = (5, 30)
 """Seconds to connect and to wait for an answer."""
 
-PAGE = 100
+PAGE, MOST_PAGES = 100, 1_000
+MISSING = "resource_missing"
+"""Stripe's code for what is not there."""
+
+_LONGEST_MESSAGE = 300
 _SERVER_ERROR = 500
 
 
@@ -61,7 +66,7 @@ class Gateway:
             access.key,
             base_addresses={"api": access.base.rstrip("/")} if access.base else {},
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=timeout),
+            http_client=stripe.RequestsClient(timeout=timeout, session=_session(access)),
         )
 
     def post(self, operation: str, params: Mapping[str, Any], key: str) -> Answer:
@@ -87,15 +92,22 @@ class Gateway:
         return answer, found, found[-1]["id"] if more else ""
 
     def each(self, look: Look) -> Iterator[Thing]:
-        """Read all of a list; raises StripeSilentError where that fails on the way."""
+        """Read all of a list, nothing where what it is of is not there.
+
+        Raises StripeSilentError where that fails on the way, or has no end.
+        """
         after = ""
-        while True:
-            answer, found, after = self.page(look, after)
+        for _ in range(MOST_PAGES):
+            answer, found, following = self.page(look, after)
+            if answer.code == MISSING:
+                return
             if answer.said is not Said.YES:
                 raise StripeSilentError(answer.message)
             yield from found
-            if not after:
+            if not following or following == after:
                 return
+            after = following
+        raise StripeSilentError(f"{look.operation} has more than {MOST_PAGES} pages")
 
     def _ask(self, operation: str, params: Mapping[str, Any], options: Mapping[str, Any]) -> Answer:
         method, path = _OPERATIONS[operation]
@@ -104,18 +116,20 @@ class Gateway:
         url = path.replace("{id}", quote(str(params.get("id", "")), safe=""))
         try:
             heard = self._client.raw_request(method, f"/v1/{url}", **rest, **options)
+            if not isinstance(heard.data, Mapping):
+                return Answer(Said.UNKNOWN, message="the answer is no object", status=heard.code)
             return Answer(Said.YES, heard.data, status=heard.code, replayed=_is_replayed(heard))
         except stripe.StripeError as error:
             return self._answer_to(error)
 
     def _answer_to(self, error: stripe.StripeError) -> Answer:
         status = error.http_status or 0
-        message = self._access.hide(str(error.user_message or error) or type(error).__name__)
+        message = one_line(self._access.hide(str(error.user_message or error) or type(error).__name__))
         if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
             raise StripeAccessError(f"Stripe did not accept the key: {message}") from None
         return Answer(
             _meaning_of(error, status),
-            message=message[:500],
+            message=message,
             code=str(error.code or ""),
             status=status,
             replayed=_is_replayed(error),
@@ -133,3 +147,22 @@ def _meaning_of(error: stripe.StripeError, status: int) -> Said:
 def _is_replayed(answer: Any) -> bool:
     headers = getattr(answer, "headers", None) or {}
     return str(headers.get("Idempotent-Replayed", "")).lower() == "true"
+
+
+def one_line(message: str) -> str:
+    """Put what Stripe said on one line that any database can keep."""
+    printable = "".join(c if c.isprintable() else " " for c in message)
+    return " ".join(printable.split())[:_LONGEST_MESSAGE]
+
+
+def _session(access: StripeAccess) -> requests.Session | None:
+    """Leave proxies out where a stand-in is on this machine: a key would go to them over an open line."""
+    if not access.is_local:
+        return None
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=_CONNECTIONS))
+    return session
+
+
+_CONNECTIONS = 32

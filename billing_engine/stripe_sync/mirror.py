@@ -8,7 +8,7 @@ from typing import Any
 from billing_engine.errors import StripeRefusedError
 from billing_engine.model.delivery import DeliveryOutcome
 from billing_engine.model.money import SECONDS_PER_HOUR, plain
-from billing_engine.stripe_sync.calls import Ended, Find, Flow, Look, Step, Thing
+from billing_engine.stripe_sync.calls import KEPT, Ended, Find, Flow, Look, Step, Thing
 from billing_engine.stripe_sync.currency import from_stripe, to_stripe
 from billing_engine.stripe_sync.objects import metadata_of
 from billing_engine.stripe_sync.order import Order, find_ours, look_at_customer, with_status
@@ -42,18 +42,27 @@ def mirror_invoice(order: Order) -> Flow:
     invoice: Thing = made
     for number, chunk in enumerate(_chunks(items), 1):
         (invoice,) = yield [_add_lines(order, made["id"], number, chunk)]
-    if differences(order, invoice):
-        # What was kept may be of before: somebody may have mended the draft, or a lost answer was found by its lines.
+    if invoice.get(KEPT) or differences(order, invoice):
+        # What was kept is of before: somebody may have changed the draft, or put it right.
         (invoice,) = yield [Look("invoices.retrieve", {"id": made["id"]})]
-        found = differences(order, invoice)
-        if found:
-            raise StripeRefusedError(f"the draft {made['id']} was not finalized: {'; '.join(found)}")
+    if invoice is None or invoice.get("status") == "draft":
+        _refuse_differences(order, invoice, made["id"], "was not finalized")
     (final,) = yield [_finalize(made["id"])]
-    found = differences(order, final)
-    if found:
-        raise StripeRefusedError(f"invoice {made['id']} is finalized with other figures: {'; '.join(found)}")
+    _refuse_differences(order, final, made["id"], "is finalized with other figures")
     outcome = DeliveryOutcome.CARRIED_OVER if is_carried_over(final) else DeliveryOutcome.MIRRORED
-    return Ended(outcome, str(made["id"]), invoice=final)
+    return Ended(outcome, str(made["id"]), note_on(order, items), final)
+
+
+def _refuse_differences(order: Order, invoice: Thing | None, stripe_id: str, what: str) -> None:
+    """Stop when a figure is not ours."""
+    found = differences(order, invoice)
+    if found:
+        again = f"stripe push --month {order.delivery.period} --again {order.invoice.number}"
+        raise StripeRefusedError(
+            f"invoice {stripe_id} {what}: {'; '.join(found)}. Put it right there, or "
+            f"`billing-engine stripe cancel {stripe_id}` and then `billing-engine {again}`",
+            stripe_id,
+        )
 
 
 def _make_draft(order: Order, customer: str, items: Sequence[Item]) -> Step:
@@ -84,6 +93,14 @@ def _footer(order: Order, items: Sequence[Item]) -> Iterator[str]:
         yield order.invoice.draft.tax_note[:2_000]
     if is_summed_up(items):
         yield summary_note(order)
+
+
+def note_on(order: Order, items: Sequence[Item]) -> str:
+    """Say what the customer can not see at Stripe."""
+    if not is_summed_up(items):
+        return ""
+    hint = "" if order.terms.invoice_url else "; [stripe] invoice_url in the settings would link the PDF"
+    return f"summed up by kind{hint}"
 
 
 def summary_note(order: Order) -> str:

@@ -14,7 +14,7 @@ from billing_engine.model.invoice import InvoiceDraft, InvoiceLine
 from billing_engine.model.money import ZERO, plain
 from billing_engine.model.period import Month
 from billing_engine.model.sla_terms import Setoff
-from billing_engine.stripe_sync.currency import to_stripe
+from billing_engine.stripe_sync.currency import coin, to_stripe
 
 MOST_ITEMS = 200
 """Items of one invoice; one that has more is summed up by kind. Stripe itself takes 250."""
@@ -71,7 +71,7 @@ def items_of(number: str, draft: InvoiceDraft, *, by_kind: bool = False) -> list
     items = [*_line_items(draft), *_setoff_items(draft)]
     if by_kind or len(items) > MOST_ITEMS:
         items = list(_summed_up(number, draft, items))
-    return _with_tax(items, draft.tax_percent or ZERO, to_stripe(draft.tax, draft.currency))
+    return _with_tax(items, draft)
 
 
 def is_summed_up(items: Sequence[Item]) -> bool:
@@ -144,7 +144,7 @@ def _summed_up(number: str, draft: InvoiceDraft, items: Sequence[Item]) -> Itera
         )
 
 
-def _with_tax(items: Sequence[Item], percent: Decimal, tax: int) -> list[Item]:
+def _with_tax(items: Sequence[Item], draft: InvoiceDraft) -> list[Item]:
     """Give each taxed item its part of the tax, so that the parts are the whole to the last unit.
 
     Each part is what its item adds to the rounded tax of all before it: none is off by more than a rounding.
@@ -155,15 +155,18 @@ def _with_tax(items: Sequence[Item], percent: Decimal, tax: int) -> list[Item]:
         part = 0
         if item.is_taxed:
             seen += item.amount
-            upto = tax if place == last else _half_up(Fraction(percent) * seen / 100)
+            upto = to_stripe(draft.tax, draft.currency) if place == last else tax_on(seen, draft)
             part, done = upto - done, upto
         shared.append(replace(item, tax=part))
     return shared
 
 
-def _half_up(exact: Fraction) -> int:
+def tax_on(amount: int, draft: InvoiceDraft) -> int:
+    """Compute the tax on an amount as Stripe does: rounded half up, to what it takes."""
+    step = coin(draft.currency)
+    exact = Fraction(draft.tax_percent or ZERO) * amount / 100 / step
     whole = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
-    return whole if exact >= 0 else -whole
+    return step * (whole if exact >= 0 else -whole)
 
 
 def percent_text(percent: Decimal | None) -> str:

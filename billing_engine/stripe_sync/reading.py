@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from billing_engine.model.instant import local_date
-from billing_engine.model.money import ZERO
+from billing_engine.model.money import ZERO, from_minor, minor_digits, round_money
 from billing_engine.stripe_sync.calls import Thing
+from billing_engine.stripe_sync.currency import digits, from_stripe
 from billing_engine.stripe_sync.mirror import is_carried_over
 from billing_engine.stripe_sync.objects import id_of, metadata_of, tax_of
 from billing_engine.stripe_sync.payloads import BOOKS, INVOICE, PART
@@ -32,6 +35,19 @@ class Part:
     """Tax included, in Stripe's units."""
     ids: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Of the item and of the line, by part of our invoice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """An invoice at Stripe with what it is for; read before any transaction."""
+
+    invoice: Thing
+    parts: Mapping[str, Part]
+    notes: Sequence[Thing]
+    """Its credit notes, where it has any."""
+    lines: Mapping[str, str]
+    """Part of our invoice by id of the line, where credit notes name lines."""
+    is_mirror: bool
 
 
 def is_mirror(invoice: Thing, books: str) -> bool:
@@ -58,8 +74,19 @@ def _item_of(line: Thing) -> str:
     return id_of((parent.get("invoice_item_details") or {}).get("invoice_item"))
 
 
-def received(invoice: Thing, share: int) -> int:
-    """Tell what came in for a share of an invoice, in Stripe's units: all of it when it is paid, by whatever means."""
+def received(invoice: Thing, share: int, *, settled: bool = False) -> int:
+    """Tell what came in for a share of an invoice, in Stripe's units: all of it when it is paid, by whatever means.
+
+    Where our books had Stripe call it paid, only what Stripe took itself: the rest is recorded here already.
+    """
+    came_in = _received(invoice, share)
+    if not settled or invoice.get("status") != "paid":
+        return came_in
+    elsewhere = int(invoice.get("amount_paid_off_stripe") or 0)
+    return max(0, came_in - elsewhere) if elsewhere else 0
+
+
+def _received(invoice: Thing, share: int) -> int:
     total = int(invoice.get("total") or 0)
     if is_carried_over(invoice) or share <= 0:
         return 0
@@ -69,7 +96,17 @@ def received(invoice: Thing, share: int) -> int:
     if invoice.get("status") == "void":
         return 0
     came_in = max(int(invoice.get("amount_paid") or 0), int(invoice.get("amount_paid_off_stripe") or 0))
-    return min(share, came_in) if share == total else share * min(came_in, total) // total
+    if share == total:
+        return min(share, came_in)
+    part = share * min(came_in, total) // total
+    return part - part % _coin(str(invoice["currency"]))
+
+
+def _coin(currency: str) -> int:
+    """Tell how many of Stripe's units the smallest coin has: 100 for ISK, which has no cents."""
+    code = currency.upper()
+    coin: int = 10 ** max(0, digits(code) - minor_digits(code))
+    return coin
 
 
 def debt_collected(invoice: Thing) -> int:
@@ -113,22 +150,53 @@ class Told:
 def told_by(event: Mapping[str, Any]) -> Told:
     """Read from an event where to look; nothing else of it is believed. Raises ValueError when it is no event."""
     event_id, kind = event.get("id"), event.get("type")
-    if not isinstance(event_id, str) or not isinstance(kind, str) or not event_id or len(event_id) > _LONGEST:
+    if not isinstance(event_id, str) or not isinstance(kind, str) or not _is_id(event_id) or not _is_id(kind):
         raise ValueError("an event has an id and a type")
     thing = (event.get("data") or {}).get("object") or {}
     created = event.get("created")
-    invoice = thing.get("id") if thing.get("object") == "invoice" else thing.get("invoice")
+    invoice = id_of(thing.get("id") if thing.get("object") == "invoice" else thing.get("invoice"))
+    is_about_one = kind.startswith(_ABOUT_INVOICES)
+    if is_about_one and invoice and not _is_id(invoice):
+        raise ValueError("an invoice has an id")
     return Told(
         event=event_id,
         type=kind[:80],
-        created=created if isinstance(created, int) else 0,
-        invoice=id_of(invoice)[:_LONGEST] if kind.startswith(_ABOUT_INVOICES) else "",
+        created=created if type(created) is int and 0 <= created <= _LATEST else 0,
+        invoice=invoice if is_about_one else "",
         customer=id_of(thing.get("customer")),
     )
 
 
+def _is_id(text: str) -> bool:
+    """Tell whether any database can keep it, and it can stand in an address."""
+    return 0 < len(text) <= _LONGEST and text.isascii() and text.isprintable()
+
+
 _LONGEST = 120
+_LATEST = 2**53
+"""Of moments; what is more is none."""
 _ABOUT_INVOICES = ("invoice.", "invoice_payment.", "credit_note.")
+
+
+def asked_for(lines: Iterable[Thing], parts: Mapping[str, str], currency: str) -> dict[int, Decimal]:
+    """Tell which lines of ours a credit note names, by position, and how much of them; `parts` is by id of the line."""
+    asked: dict[int, Decimal] = {}
+    for line in lines:
+        part = parts.get(id_of(line.get("invoice_line_item")), "")
+        with suppress(ValueError):  # a sum of several lines has no position
+            position = int(part.removeprefix("line/"))
+            asked[position] = asked.get(position, ZERO) + from_stripe(int(line["amount"]), currency)
+    return asked
+
+
+def net_of(total: Decimal, net: Decimal, percent: Decimal, currency: str) -> Decimal:
+    """Tell which net amount comes to a total with our tax: the one that was named where it does, else the nearest.
+
+    What was credited as one sum names no tax, though there is some in it.
+    """
+    near, coin = round_money(Fraction(total) * 100 / (100 + Fraction(percent)), currency), from_minor(1, currency)
+    tried = (net, near, near - coin, near + coin)
+    return next((one for one in tried if one + round_money(one * percent / 100, currency) == total), near)
 
 
 def allocate(amount: Decimal, asked: Mapping[int, Decimal], left: Mapping[int, Decimal]) -> dict[int, Decimal]:

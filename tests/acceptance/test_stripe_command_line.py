@@ -211,7 +211,7 @@ def test_a_wrong_call_is_one_message_and_2(desk, arguments, environment, said):
     [
         (("link", "C9", "cus_1"), "there is no customer 'C9'"),
         (("push", *MONTH, "--again", "2026-000009"), "was never to be sent to Stripe"),
-        (("settle", "2026-000001"), "is not paid here"),
+        (("settle", "2026-000001"), "is no invoice of its own at Stripe"),
         (("void", "2026-000002", "--reason", "x"), "is no invoice of its own at Stripe"),
         (("cancel", "pi_1"), "is none of in_..., ii_..., cn_..."),
         (("cancel", "in_1Unknown"), "No such invoice"),

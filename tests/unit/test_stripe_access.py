@@ -15,7 +15,7 @@ def test_a_test_key_opens_the_account(key):
     assert (access.key, access.is_live, access.base) == (key, False, "")
 
 
-@pytest.mark.parametrize("key", [LIVE, "rk_live_1"])
+@pytest.mark.parametrize("key", [LIVE, "rk_live_1", "sk_org_live_1"])
 def test_a_live_key_needs_to_be_meant(key):
     """Real money moves only with --live."""
     with pytest.raises(StripeAccessError, match="--live") as refused:

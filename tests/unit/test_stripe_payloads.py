@@ -13,7 +13,7 @@ from billing_engine.model.invoice import InvoiceSetoff
 from billing_engine.model.money import round_money, to_minor
 from billing_engine.model.sla_terms import Setoff
 from billing_engine.stripe_sync import payloads
-from billing_engine.stripe_sync.currency import from_stripe, smallest, to_stripe
+from billing_engine.stripe_sync.currency import coin, from_stripe, to_stripe
 from billing_engine.stripe_sync.payloads import items_of, noon, percent_text, tax_amounts
 
 
@@ -54,11 +54,6 @@ def test_what_stripe_does_not_take_is_refused_with_what_it_takes(amount, currenc
     """Nothing is rounded on the way: what has a part that Stripe does not take is not sent."""
     with pytest.raises(StripeRefusedError, match=f"{currency} can not be billed at Stripe.*{allowed}"):
         to_stripe(Decimal(amount), currency)
-
-
-def test_the_smallest_amounts_are_those_of_the_documentation():
-    """Half a euro, thirty pence, fifty yen; for others the account's own."""
-    assert [smallest(code) for code in ("EUR", "GBP", "jpy", "KWD")] == [50, 30, 50, 0]
 
 
 def test_a_line_says_title_detail_hours_and_rate_and_has_its_final_amount():
@@ -113,6 +108,18 @@ def test_parts_of_the_tax_are_the_whole_to_the_cent(amounts, credited, percent):
     assert sum(item.amount + item.tax for item in items) == to_minor(issued.amount_due, "EUR")
     for item in items:  # no item is off by more than a rounding from its own rate
         assert abs(item.tax - item.amount * Decimal(percent) / 100) <= 1
+
+
+@pytest.mark.parametrize(("currency", "fees"), [("KWD", ["10.20", "9.70", "10.10"]), ("ISK", ["1003", "1003", "1007"])])
+def test_parts_of_the_tax_are_amounts_that_stripe_takes(currency, fees):
+    """Three decimals end in 0 and kronur in 00: also each line's part of the tax."""
+    lines = tuple(replace(FEE, position=n, amount=Decimal(fee)) for n, fee in enumerate(fees, 1))
+    net = sum(map(Decimal, fees))
+    tax = from_stripe(coin(currency) * round(net * 19 / 100 / from_stripe(coin(currency), currency)), currency)
+    totals = {"net": net, "tax_percent": Decimal(19), "tax": tax, "gross": net + tax}
+    items = items_of("N", invoice(lines=lines, currency=currency, **totals).draft)
+    assert [item.tax % coin(currency) for item in items] == [0, 0, 0]
+    assert from_stripe(sum(item.amount + item.tax for item in items), currency) == net + tax
 
 
 def test_more_than_200_items_are_summed_up_by_kind():
