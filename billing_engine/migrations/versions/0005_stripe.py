@@ -51,7 +51,7 @@ def _make_outbox() -> None:
         _integer("claimed_until"),
         sa.PrimaryKeyConstraint("delivery", name="pk_billing_stripe_outbox"),
     )
-    op.create_index("ix_billing_stripe_outbox_period", "billing_stripe_outbox", ["period", "state"])
+    op.create_index("ix_billing_stripe_outbox_period_state", "billing_stripe_outbox", ["period", "state"])
     op.create_index("ix_billing_stripe_outbox_invoice", "billing_stripe_outbox", ["invoice"])
     op.create_table(
         "billing_stripe_calls",
