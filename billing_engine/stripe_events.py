@@ -62,15 +62,14 @@ class StripeEvents:
         return self._keep([read_event(body, signature, self._access.webhook_secret)]) > 0
 
     def _keep(self, told: Iterable[Told]) -> int:
-        hints = [(Hint(one.event, one.type, one.invoice, one.created), one.invoice == "") for one in told]
-        now = self._now()
+        now, all_told = self._now(), list(told)
 
         def write(connection: Connection) -> int:
             new = 0
-            for hint, is_nothing in hints:
-                new += stripe_inbox.put(connection, hint, now)
-                if is_nothing:
-                    stripe_inbox.finish(connection, [hint.event], EventState.IGNORED, "it is about no invoice")
+            for one in all_told:
+                new += stripe_inbox.put(connection, Hint(one.event, one.type, one.invoice, one.created), now)
+                if _is_foreign(connection, one):
+                    stripe_inbox.finish(connection, [one.event], EventState.IGNORED, str(Seen.FOREIGN))
             return new
 
         return self._transactions.retrying(None, write)
@@ -159,3 +158,11 @@ class StripeEvents:
                 _log.warning("invoice %s is put off: %s", stripe_id, error)
                 worked.put_off += 1
         return worked
+
+
+def _is_foreign(connection: Connection, told: Told) -> bool:
+    """Tell whether an event is about no invoice, or one that has nothing to do with us, so that nobody need look."""
+    if not told.invoice or not told.customer:
+        return not told.invoice
+    ours = stripe_mirror.is_customer_ours(connection, told.customer)
+    return not ours and not stripe_mirror.is_invoice_ours(connection, told.invoice)

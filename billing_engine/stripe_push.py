@@ -39,6 +39,10 @@ THREADS = 8
 CLAIMED = 1800
 """Seconds for which a claim holds: longer than a wave, however slow Stripe is, and made anew with each."""
 
+MOST_SILENT = 16
+"""Deliveries that ended without a clear answer, and none that was heard between them: then Stripe is down, and nothing
+more is taken on; what is left waits for the next push."""
+
 _RENEWED = 60
 _WAIT = 0.5
 """Seconds between looks whether others are done with what they claimed."""
@@ -85,6 +89,7 @@ class Push:
         self._live: list[Courier] = []
         self._heard: list[Call] = []
         self._is_empty = False
+        self._silent = 0
         self.paid_at_once: list[str] = []
         """Invoices at Stripe that were charged when they were finalized."""
         self._renewed_at = means.pace.elapsed()
@@ -111,7 +116,7 @@ class Push:
     def _take_more(self, kinds: Sequence[DeliveryKind]) -> bool:
         """Take as many deliveries as there is room for, and wait for those of others; tells whether any came."""
         room = AT_ONCE - len(self._live)
-        if room < AT_ONCE // 2 or (self._is_empty and self._live):
+        if room < AT_ONCE // 2 or (self._is_empty and self._live) or self._silent >= MOST_SILENT:
             return False
         now = self._means.moment()
 
@@ -169,6 +174,7 @@ class Push:
             if courier.invoice is not None and courier.invoice["status"] == "paid":
                 self.paid_at_once.append(str(courier.invoice["id"]))
             if courier.ended is not None:
+                self._silent += courier.ended.state is DeliveryState.WAITING
                 self._on_ended(courier.ended)
 
     def _begin(
@@ -207,6 +213,8 @@ class Push:
         elapsed = self._means.pace.elapsed()
         try:
             call = None
+            if not isinstance(heard, BillingError | Answer) or (isinstance(heard, Answer) and heard.said is Said.YES):
+                self._silent = 0
             if isinstance(heard, BillingError):
                 one.wait(elapsed, str(heard))
             elif isinstance(heard, Answer):

@@ -286,3 +286,16 @@ def test_what_was_paid_or_credited_before_is_not_sent(stripe_opening):
     assert {one.outcome for one in sent.values()} == {DeliveryOutcome.NOTHING_TO_SEND}
     assert books.fake.all("invoice") == []
     assert books.differences() == []
+
+
+def test_a_stripe_that_is_down_is_not_asked_for_everything(stripe_books):
+    """Sixteen deliveries without a clear answer, and none between them: the rest waits for the next push."""
+    for n in range(50):
+        stripe_books.add(f"C{n:02d}")
+    stripe_books.bill()
+    stripe_books.fake.stop()
+    sent = stripe_books.push()
+    assert {str(one.state) for one in sent.values()} == {"waiting"}
+    assert sum("no clear answer" in one.reason for one in sent.values()) == 32
+    stripe_books.fake.start()
+    assert {str(one.state) for one in stripe_books.push().values()} == {"done"}
