@@ -141,7 +141,7 @@ class Push:
 
     def _others(self, kinds: Sequence[DeliveryKind], now: Instant) -> int:
         with self._means.transactions.reading(None) as active:
-            return stripe_outbox.count_claimed(active, self._month, kinds, self._sender, now)
+            return stripe_outbox.count_left(active, self._month, kinds, self._sender, now, self._tried)
 
     def _write(self) -> None:
         """Write what came of the last calls and which are about to be sent; says whose delivery is over."""

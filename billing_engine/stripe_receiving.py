@@ -153,7 +153,7 @@ class Receiver:
         if not owners:
             return Seen.FOREIGN
         master_data.lock_versions(connection, sorted({owner.customer for owner in owners.values()}))
-        former, seen = self._mirrored(connection, sight)
+        seen = self._mirrored(connection, sight)
         if seen is not None:
             stripe_mirror.write_mirrored(connection, [seen])
             for number in sorted(owners):
@@ -168,19 +168,18 @@ class Receiver:
             (number,) = sight.parts
             for note in reversed(sight.notes):  # Stripe lists the newest first
                 self._take_note(connection, sight, number, note, note_lines[str(note["id"])])
-            is_new = former is None or former.status != "void"
-            if seen is not None and seen.status == "void" and is_new:
+            if seen is not None and seen.status == "void":
                 self._withdraw(connection, sight, number)
         return Seen.APPLIED
 
-    def _mirrored(self, connection: Connection, sight: Sight) -> tuple[Mirrored | None, Mirrored | None]:
-        """Return how the invoice was known, and how it is from now on; None when that would go back."""
+    def _mirrored(self, connection: Connection, sight: Sight) -> Mirrored | None:
+        """Return how the invoice is from now on; None when that would go back."""
         invoice = sight.invoice
         stripe_id, status = str(invoice["id"]), str(invoice["status"])
         known = stripe_mirror.read_mirrored(connection, [stripe_id]).get(stripe_id)
         if known is not None and not is_forward(known.status, status):
-            return known, None
-        seen = Mirrored(
+            return None
+        return Mirrored(
             stripe_id=stripe_id,
             status=status,
             currency=str(invoice["currency"]),
@@ -190,7 +189,6 @@ class Receiver:
             carried_over=is_carried_over(invoice) and (known is None or known.carried_over or known.status != "paid"),
             seen_at=self._now(),
         )
-        return known, seen
 
     def _pay(self, connection: Connection, sight: Sight, number: str) -> None:
         """Record what came in for one of our invoices since it was last seen."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -177,13 +177,18 @@ def claim(
     return found
 
 
-def count_claimed(
-    connection: Connection, month: Month, kinds: Sequence[DeliveryKind], sender: str, now: Instant
+def count_left(
+    connection: Connection,
+    month: Month,
+    kinds: Sequence[DeliveryKind],
+    sender: str,
+    now: Instant,
+    tried: Collection[str],
 ) -> int:
-    """Count deliveries that others are working on."""
+    """Count deliveries that others are working on, or that are not tried: somebody is just about to claim those."""
     wanted = (of_month(month), outbox.c.kind.in_(kinds), outbox.c.state != DeliveryState.DONE)
-    rows = connection.execute(select(outbox.c.claimed_by, outbox.c.claimed_until).where(*wanted))
-    return sum(is_claimed(by, until, sender, now) for by, until in rows)
+    rows = connection.execute(select(outbox.c.delivery, outbox.c.claimed_by, outbox.c.claimed_until).where(*wanted))
+    return sum(name not in tried or is_claimed(by, until, sender, now) for name, by, until in rows)
 
 
 def is_claimed(by: str, until: Instant, sender: str, now: Instant) -> bool:

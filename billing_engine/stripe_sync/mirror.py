@@ -167,5 +167,6 @@ def is_carried_over(invoice: Thing) -> bool:
     """Tell whether Stripe called an invoice paid that nobody paid: the customer owes it with the next one."""
     total = int(invoice.get("total") or 0)
     came_in = int(invoice.get("amount_paid") or 0) + int(invoice.get("amount_paid_off_stripe") or 0)
-    grown = int(invoice.get("ending_balance") or 0) - int(invoice.get("starting_balance") or 0)
-    return invoice.get("status") == "paid" and total > 0 and came_in == 0 and grown >= total
+    # Below zero the balance is the customer's own money, which pays an invoice like any other.
+    owed = max(0, int(invoice.get("ending_balance") or 0)) - max(0, int(invoice.get("starting_balance") or 0))
+    return invoice.get("status") == "paid" and total > 0 and came_in == 0 and owed > 0
