@@ -49,7 +49,7 @@ class Preview:
 def preview(gateway: Gateway, books: str, plans: Iterable[CustomerPlan], now: Instant) -> Iterator[Preview]:
     """Ask for each customer that is billed at Stripe; one that fails says why and stops no other."""
     for plan in plans:
-        if not plan.customer.is_at_stripe or plan.draft is None:
+        if not plan.customer.stripe_mode or plan.draft is None:
             continue
         ours = Preview(
             customer=plan.customer.customer,
@@ -59,7 +59,9 @@ def preview(gateway: Gateway, books: str, plans: Iterable[CustomerPlan], now: In
             tax=plan.draft.tax,
             amount_due=plan.draft.amount_due,
         )
-        if plan.outcome is RunOutcome.ALREADY_ISSUED:
+        if not plan.customer.stripe_customer:
+            yield replace(ours, note="not linked to a customer at Stripe; `billing-engine stripe link` does it")
+        elif plan.outcome is RunOutcome.ALREADY_ISSUED:
             yield replace(ours, note="it is issued already; `billing-engine stripe push` sends it")
         elif ours.mode is StripeMode.MIRROR:
             yield replace(ours, note="an invoice of its own, with our figures")

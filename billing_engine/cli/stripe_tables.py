@@ -66,11 +66,11 @@ def print_status(found: Status) -> None:
         print_deliveries("Left to send", found.left)
     counts = ", ".join(f"{count} {state}" for state, count in found.deliveries.items())
     events = ", ".join(f"{count} {state}" for state, count in found.events.items())
-    read = f"{local_datetime(found.cursor, UTC):%Y-%m-%d %H:%M} UTC" if found.cursor else "never"
+    read = f"up to {local_datetime(found.cursor, UTC):%Y-%m-%d %H:%M} UTC" if found.cursor else "not yet"
     for label, value in (
         ("Mode", found.mode or "nothing was sent yet"),
         ("Documents", counts),
-        ("Events", f"{events}; read from Stripe until {read}"),
+        ("Events", f"{events}; read from Stripe {read}"),
     ):
         out.print(text(f"{label:<10} {value}"))
 

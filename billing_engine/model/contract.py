@@ -42,11 +42,6 @@ class Customer:
     stripe_subscription: str = ""
     """Whose next invoice takes the lines; empty takes the customer's only active one."""
 
-    @property
-    def is_at_stripe(self) -> bool:
-        """Tell whether documents of the customer are sent to Stripe."""
-        return bool(self.stripe_customer and self.stripe_mode)
-
 
 @dataclass(frozen=True, slots=True)
 class Contract:

@@ -117,8 +117,9 @@ def debt_collected(invoice: Thing) -> int:
 
 
 def failures_of(invoice: Thing) -> int:
-    """Count charges that did not go well."""
-    return int(invoice.get("attempt_count") or 0) if invoice.get("status") in ("open", "uncollectible") else 0
+    """Count charges that did not go well, as long as none did."""
+    unpaid = invoice.get("status") in ("open", "uncollectible") and not invoice.get("amount_paid")
+    return int(invoice.get("attempt_count") or 0) if unpaid else 0
 
 
 def paid_on(invoice: Thing, today: date) -> date:
