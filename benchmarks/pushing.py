@@ -66,9 +66,7 @@ def fill(folder, url, client, count):
     ids = [client.v1.customers.create({"name": f"C{n}"}, {"idempotency_key": f"c{n}"}).id for n in range(count)]
     rows = [f"C{n:05d},Name of C{n},CZ,EUR,{found},mirror" for n, found in enumerate(ids)]
     contracts = [f"K{n:05d},C{n:05d},trifft,premium,2026-01-01,100.00" for n in range(count)]
-    expenses = [
-        f"X{n:05d}-{m},C{n:05d},2026-10-0{m},Server,{m}.50" for n in range(count) for m in range(1, LINES)
-    ]
+    expenses = [f"X{n:05d}-{m},C{n:05d},2026-10-0{m},Server,{m}.50" for n in range(count) for m in range(1, LINES)]
     tables = {
         "customers": ["customer,name,country,currency,stripe_customer,stripe_mode", *rows],
         "contracts": ["contract,customer,price_list,package,starts_on,monthly_fee", *contracts],

@@ -37,7 +37,9 @@ class StripeBooks(Books):
         """Open the account with short patience."""
         return self.billing.stripe(self.access, timeout=timeout, pace=FAST)
 
-    def add(self, customer, mode="mirror", *, currency="EUR", fee="1000.00", country="CZ", subscription="", linked=True):
+    def add(
+        self, customer, mode="mirror", *, currency="EUR", fee="1000.00", country="CZ", subscription="", linked=True
+    ):
         """Take in a customer with a monthly fee, who is one of Stripe's too; returns the id there."""
         at_stripe = self.fake.add_customer()["id"] if linked is True else linked or ""
         if mode == "attach" and not subscription and at_stripe:
