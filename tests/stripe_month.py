@@ -25,7 +25,7 @@ from billing_engine.stripe_sync.payloads import items_of
 MIRRORED, ATTACHED = ("M1", "M2", "M3", "M4"), ("A1", "A2")
 NEXT_DAY = date(2026, 11, 3)
 PATIENCE = (2, 0.3)
-MOST_PUSHES = 30
+MOST_PUSHES, MOST_REQUESTS = 30, 2_000
 LINES = 2
 """How many lines a draft gets at a time here, so that three of them are two calls."""
 
@@ -163,6 +163,9 @@ class Watch:
         self._own.dispose()
 
     def _look(self, request, raw):
+        if len(self._fake.requests) > MOST_REQUESTS:
+            self._fake.faults, self._fake.calls.key = None, "no end in sight"  # nobody is let in any more
+            self.wrong.append("too many requests")
         if self._out:
             self.wrong.append(f"{request.path}: a connection is in use")
         if request.method != "POST":
