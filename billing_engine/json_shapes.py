@@ -134,7 +134,7 @@ def held_work(found: Iterable[tuple[Month, Customer, str, str]]) -> list[dict[st
 
 
 def invoice_summary(invoice: Invoice, today: date, at_stripe: Mirrored | None = None) -> dict[str, Any]:
-    """Shape one row of `invoice list`; the day decides what is overdue, `stripe` is how it was last seen there."""
+    """Shape one row of `invoice list`; the day decides what is overdue. `stripe` tells how it was seen there, if it was."""
     draft = invoice.draft
     return {
         "number": invoice.number,
@@ -149,7 +149,7 @@ def invoice_summary(invoice: Invoice, today: date, at_stripe: Mirrored | None = 
         "status": invoice.status_on(today),
         "credited": plain(invoice.settlement.credited),
         "open": plain(invoice.settlement.open),
-        "stripe": None if at_stripe is None else _mirrored(at_stripe),
+        **({} if at_stripe is None else {"stripe": _mirrored(at_stripe)}),
     }
 
 

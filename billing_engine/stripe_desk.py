@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from sqlalchemy import Connection
 
 from billing_engine.billing_run import CustomerPlan
-from billing_engine.errors import StripeRefusedError
+from billing_engine.errors import StripeRefusedError, StripeSilentError
 from billing_engine.model.delivery import Delivery, DeliveryKind, DeliveryState
 from billing_engine.model.instant import Instant
 from billing_engine.model.period import Month
@@ -98,9 +99,10 @@ class StripeDesk:
     def _look_at(self, ids: Iterable[str]) -> None:
         receiver = self.receiver()
         for stripe_id in ids:
-            sight = receiver.look(stripe_id)
-            if sight is not None:
-                receiver.apply(sight)
+            with suppress(StripeSilentError):  # its event comes anyway
+                sight = receiver.look(stripe_id)
+                if sight is not None:
+                    receiver.apply(sight)
 
     def reconcile(self, month: Month, on_customer: Callable[[], object] | None = None) -> Reconciliation:
         """Hold every invoice of a month against what is at Stripe; changes nothing. Raises StripeSilentError."""

@@ -73,7 +73,10 @@ class _Handler(socketserver.StreamRequestHandler):
             return False
         method, target, _ = line.decode("latin-1").split(" ", 2)
         headers = self._headers()
-        body = self.rfile.read(int(headers.get("content-length", 0))).decode("latin-1")
+        length = int(headers.get("content-length", 0))
+        body = self.rfile.read(length).decode("latin-1")
+        if len(body) < length:
+            return False  # its sender was killed while it wrote
         path, _, query = target.partition("?")
         raw = "&".join(part for part in (query, body) if part)
         return self.server.fake._serve(self, method, unquote(path), headers, raw)  # noqa: SLF001 - one program
