@@ -18,8 +18,8 @@ from billing_engine.stripe_sync.corrections import lowered
 from billing_engine.stripe_sync.currency import from_stripe, to_stripe
 from billing_engine.stripe_sync.mirror import is_carried_over
 from billing_engine.stripe_sync.objects import id_of, metadata_of, pare
-from billing_engine.stripe_sync.payloads import BOOKS, CREDIT_NOTE, INVOICE, PART, Item, items_of
-from billing_engine.stripe_sync.reading import received
+from billing_engine.stripe_sync.payloads import CREDIT_NOTE, PART, Item, items_of, number_of
+from billing_engine.stripe_sync.reading import is_mirror, received
 
 
 class Difference(NamedTuple):
@@ -126,8 +126,7 @@ def _of_mirror(known: Known, there: There) -> Iterator[Difference]:
 
 def _doubles(known: Known, there: There) -> Iterator[str]:
     for stripe_id, invoice in sorted(there.invoices.items()):
-        has = metadata_of(invoice)
-        ours = (has.get(BOOKS), has.get(INVOICE), has.get(PART)) == (known.books, known.invoice.number, "invoice")
+        ours = is_mirror(invoice, known.books) and number_of(invoice, known.books) == known.invoice.number
         if ours and stripe_id != known.delivery.stripe_id and invoice.get("status") != "void":
             yield stripe_id
 
@@ -212,9 +211,8 @@ def _of_items(known: Known, there: There) -> Iterator[Difference]:
     """Hold the items of an attached invoice against its lines: each is there, once, with its amount."""
     found: dict[str, list[Thing]] = {}
     for item in there.items:
-        has = metadata_of(item)
-        if has.get(BOOKS) == known.books and has.get(INVOICE) == known.invoice.number:
-            found.setdefault(has.get(PART, ""), []).append(item)
+        if number_of(item, known.books) == known.invoice.number:
+            found.setdefault(metadata_of(item).get(PART, ""), []).append(item)
     wanted = {item.part: item for item in _sent_items(known, found)}
     for sent in wanted.values():
         yield from _item(known, sent, found.get(sent.part, []))

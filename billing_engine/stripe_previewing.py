@@ -18,7 +18,7 @@ from billing_engine.model.settings import StripeTerms
 from billing_engine.stripe_sync.attach import Rates, find_rates, look_at_subscription
 from billing_engine.stripe_sync.calls import Ask, Look, Said, Step, Thing
 from billing_engine.stripe_sync.currency import from_stripe
-from billing_engine.stripe_sync.gateway import MISSING, Gateway
+from billing_engine.stripe_sync.gateway import Gateway
 from billing_engine.stripe_sync.objects import pare
 from billing_engine.stripe_sync.order import Order, look_at_customer
 from billing_engine.stripe_sync.payloads import Item, items_of
@@ -108,13 +108,7 @@ def _ask(gateway: Gateway, order: Order, ours: Preview) -> Preview:
 
 
 def _see(gateway: Gateway, look: Look) -> Any:
-    if look.each:
-        found: Any = list(gateway.each(look))
-    else:
-        answer = gateway.get(look)
-        if answer.said is not Said.YES and answer.code != MISSING:
-            raise StripeSilentError(answer.message)
-        found = answer.thing if answer.said is Said.YES else None
+    found = gateway.see(look)
     return look.pick(found) if look.pick is not None else found
 
 
@@ -136,7 +130,7 @@ def _rates(gateway: Gateway, order: Order, subscription: Thing) -> tuple[Rates, 
 
 
 def _find(gateway: Gateway, step: Step) -> Thing | None:
-    return step.find.choose(list(gateway.each(step.find.look)))
+    return step.find.choose(gateway.see(step.find.look))
 
 
 def _item(order: Order, item: Item, rates: Rates) -> dict[str, Any]:

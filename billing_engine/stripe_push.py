@@ -26,8 +26,8 @@ from billing_engine.storage import stripe_calls, stripe_mirror, stripe_outbox
 from billing_engine.storage.audit import Event
 from billing_engine.storage.stripe_calls import Call
 from billing_engine.stripe_courier import Courier, Open, next_attempt, prepare, take_answer, take_found, take_look
-from billing_engine.stripe_sync.calls import Answer, Flow, Look, Said, Step
-from billing_engine.stripe_sync.gateway import MISSING, Gateway
+from billing_engine.stripe_sync.calls import Answer, Flow, Said, Step
+from billing_engine.stripe_sync.gateway import Gateway
 from billing_engine.transactions import Transactions
 
 AT_ONCE = 32
@@ -145,7 +145,7 @@ class Push:
 
     def _write(self) -> None:
         """Write what came of the last calls and which are about to be sent; says whose delivery is over."""
-        ended = [courier for courier in self._live if courier.ended is not None]
+        over = [(courier, courier.ended) for courier in self._live if courier.ended is not None]
         going = [courier for courier in self._live if courier.ended is None]
         asked = [one for courier in going for one in courier.open if not one.is_prepared]
         keys = [one.key for one in asked if one.key is not None]
@@ -154,28 +154,26 @@ class Push:
         def write(connection: Connection) -> dict[tuple[str, str], Call]:
             stripe_calls.begin(connection, [call for call in heard if stripe_calls.is_look(call)])
             stripe_calls.end(connection, [call for call in heard if not stripe_calls.is_look(call)])
-            for courier in ended:
-                if courier.ended is not None:
-                    stripe_outbox.finish(connection, courier.ended)
+            for courier, ended in over:
+                stripe_outbox.finish(connection, ended)
                 if courier.invoice is not None:
-                    stripe_mirror.note_finalized(connection, courier.invoice, courier.delivery.invoice, now)
-            undone = [c.delivery.delivery for c in ended if c.ended and c.ended.state is not DeliveryState.DONE]
+                    stripe_mirror.note_finalized(connection, courier.invoice, ended.invoice, now)
+            undone = [ended.delivery for _, ended in over if ended.state is not DeliveryState.DONE]
             stripe_calls.forget_looks(connection, undone)
             self._renew(connection, going, now)
             stand = self._begin(connection, asked, keys, now)
-            self._means.journal.note_all(connection, [_event(c.ended) for c in ended if c.ended and _is_sent(c.ended)])
+            self._means.journal.note_all(connection, [_event(ended) for _, ended in over if _is_sent(ended)])
             return stand
 
         stand = self._means.transactions.retrying(None, write)
         self._heard, self._live = [], going
         for one in asked:
             prepare(one, stand.get(one.key) if one.key else None, now)
-        for courier in ended:
+        for courier, ended in over:
             if courier.invoice is not None and courier.invoice["status"] == "paid":
                 self.paid_at_once.append(str(courier.invoice["id"]))
-            if courier.ended is not None:
-                self._silent += courier.ended.state is DeliveryState.WAITING
-                self._on_ended(courier.ended)
+            self._silent += ended.state is DeliveryState.WAITING
+            self._on_ended(ended)
 
     def _begin(
         self, connection: Connection, asked: Sequence[Open], keys: Sequence[tuple[str, str]], now: Instant
@@ -248,22 +246,11 @@ def _perform(gateway: Gateway, one: Open) -> Any:
     try:
         if one.call is not None and not one.is_looking:
             return gateway.post(one.ask.operation, one.call.sent_params, one.call.idempotency_key)
-        return (_see(gateway, one.look),)
+        return (gateway.see(one.look),)
     except BillingError as error:
         return error
     except Exception as error:  # noqa: BLE001 - an odd answer must not stop the other deliveries
         return StripeSilentError(f"{type(error).__name__} while asking")
-
-
-def _see(gateway: Gateway, look: Look) -> Any:
-    if look.each:
-        return list(gateway.each(look))
-    answer = gateway.get(look)
-    if answer.said is Said.YES:
-        return answer.thing
-    if answer.code == MISSING:
-        return None
-    raise StripeSilentError(answer.message)
 
 
 def _is_sent(delivery: Delivery) -> bool:

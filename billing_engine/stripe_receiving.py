@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from billing_engine.errors import StripeSilentError
 from billing_engine.invoicing.credit_note import left_of_lines
 from billing_engine.journal import Journal
 from billing_engine.model.delivery import DeliveryKind, DeliveryOutcome, DeliveryState, Mirrored
@@ -25,12 +24,12 @@ from billing_engine.receivables_desk import Credited, ReceivablesDesk
 from billing_engine.sla_desk import SlaDesk
 from billing_engine.storage import credit_notes, invoices, master_data, stripe_calls, stripe_mirror, stripe_outbox
 from billing_engine.storage.stripe_mirror import MirroredNote, Share
-from billing_engine.stripe_sync.calls import Look, Said, Thing
+from billing_engine.stripe_sync.calls import Look, Thing
 from billing_engine.stripe_sync.currency import from_stripe
-from billing_engine.stripe_sync.gateway import MISSING, Gateway
+from billing_engine.stripe_sync.gateway import Gateway
 from billing_engine.stripe_sync.mirror import is_carried_over
 from billing_engine.stripe_sync.objects import id_of, metadata_of
-from billing_engine.stripe_sync.payloads import BOOKS, CREDIT_NOTE, INVOICE, PART
+from billing_engine.stripe_sync.payloads import BOOKS, CREDIT_NOTE, INVOICE, PART, number_of
 from billing_engine.stripe_sync.reading import (
     LADDER,
     Part,
@@ -82,19 +81,14 @@ class Receiver:
 
     def look(self, stripe_id: str) -> Sight | None:
         """Look at an invoice; None when it is not there. Raises StripeSilentError."""
-        answer = self._gateway.get(Look("invoices.retrieve", {"id": stripe_id, "expand": ["payments"]}))
-        if answer.code == MISSING:
-            return None
-        if answer.said is not Said.YES:
-            raise StripeSilentError(answer.message)
-        return self.see(answer.thing)
+        found = self._gateway.see(Look("invoices.retrieve", {"id": stripe_id, "expand": ["payments"]}))
+        return None if found is None else self.see(found)
 
     def find_attached(self, stripe_customer: str, numbers: Collection[str]) -> set[str]:
         """Tell on which invoices lines of ours are that were attached; raises StripeSilentError."""
         found = set()
         for item in self._gateway.each(Look("invoice_items.list", {"customer": stripe_customer})):
-            has = metadata_of(item)
-            if has.get(BOOKS) == self._name and has.get(INVOICE) in numbers:
+            if number_of(item, self._name) in numbers:
                 found.add(id_of(item.get("invoice")))
         return found - {""}
 

@@ -15,8 +15,8 @@ from billing_engine.storage.inserting import batches
 from billing_engine.stripe_differences import Difference, Known, There, differences_of
 from billing_engine.stripe_sync.calls import Look, Said, Thing
 from billing_engine.stripe_sync.gateway import Gateway
-from billing_engine.stripe_sync.objects import id_of, metadata_of
-from billing_engine.stripe_sync.payloads import BOOKS, INVOICE
+from billing_engine.stripe_sync.objects import id_of
+from billing_engine.stripe_sync.payloads import number_of
 from billing_engine.transactions import Transactions
 
 
@@ -62,8 +62,8 @@ def reconcile(
     ours = _read(transactions, month)
     differences: list[Difference] = []
     sent = [delivery for delivery in ours.deliveries if delivery.kind is DeliveryKind.INVOICE]
-    for customer in dict.fromkeys(delivery.customer for delivery in sent):
-        of_customer = [delivery for delivery in sent if delivery.customer == customer]
+    by_invoice = _grouped(ours.deliveries, lambda delivery: delivery.invoice)
+    for of_customer in _grouped(sent, lambda delivery: delivery.customer).values():
         there = _look(gateway, books, ours, of_customer)
         for delivery in of_customer:
             number = delivery.invoice
@@ -71,7 +71,7 @@ def reconcile(
                 delivery=delivery,
                 invoice=ours.documents[number],
                 notes=ours.notes.get(number, ()),
-                corrections=[one for one in ours.deliveries if one.invoice == number and one != delivery],
+                corrections=[one for one in by_invoice[number] if one != delivery],
                 month=month,
                 shared=ours.shares.get(number, {}),
                 books=books,
@@ -82,6 +82,13 @@ def reconcile(
     differences += [_unput(number, month) for number in ours.unput]
     left = [delivery for delivery in ours.deliveries if delivery.state is not DeliveryState.DONE]
     return Reconciliation(month, len(sent) + len(ours.unput), left, differences)
+
+
+def _grouped(deliveries: Iterable[Delivery], key: Callable[[Delivery], str]) -> dict[str, list[Delivery]]:
+    groups: dict[str, list[Delivery]] = {}
+    for delivery in deliveries:
+        groups.setdefault(key(delivery), []).append(delivery)
+    return groups
 
 
 def _unput(number: str, month: Month) -> Difference:
@@ -99,7 +106,7 @@ def _read(transactions: Transactions, month: Month) -> _Ours:
         for batch in batches(numbers):
             for share in stripe_mirror.read_shares(active, numbers=batch):
                 shares.setdefault(share.invoice, {})[share.stripe_invoice] = share.received
-        unput = [n for n in stripe_outbox.read_unput(active, month) if not _is_over(invoices.read_invoice(active, n))]
+        unput = stripe_outbox.read_unput(active, month)
         notes: dict[str, list[CreditNote]] = {}
         for delivery in deliveries:
             if delivery.kind in (DeliveryKind.CREDIT_NOTE, DeliveryKind.VOID):
@@ -108,9 +115,13 @@ def _read(transactions: Transactions, month: Month) -> _Ours:
         customers = master_data.read_customers(active, sorted({delivery.customer for delivery in deliveries}))
         at_stripe = {name: {customer.stripe_customer} - {""} for name, customer in customers.items()}
         # Also those that they were when they were billed.
-        for scope, seen in stripe_calls.read_seen(active, [one.delivery for one in deliveries], "customer").items():
-            at_stripe[next(one.customer for one in deliveries if one.delivery == scope)].add(seen["id"])
-        return _Ours(deliveries, invoices.read_with_lines(active, numbers), notes, shares, at_stripe, unput)
+        seen = stripe_calls.read_seen(active, [one.delivery for one in deliveries], "customer")
+        for delivery in deliveries:
+            if delivery.delivery in seen:
+                at_stripe[delivery.customer].add(seen[delivery.delivery]["id"])
+        documents = invoices.read_with_lines(active, [*numbers, *unput])
+        left_out = [number for number in unput if not _is_over(documents[number])]
+        return _Ours(deliveries, documents, notes, shares, at_stripe, left_out)
 
 
 def _look(gateway: Gateway, books: str, ours: _Ours, sent: Sequence[Delivery]) -> There:
@@ -127,7 +138,7 @@ def _look(gateway: Gateway, books: str, ours: _Ours, sent: Sequence[Delivery]) -
             found[missing] = answer.thing
     attached = customers if len(mirrored) < len(done) else []
     items = [item for customer in attached for item in _list(gateway, "invoice_items.list", customer)]
-    on = {id_of(item.get("invoice")) for item in items if metadata_of(item).get(BOOKS) == books}
+    on = {id_of(item.get("invoice")) for item in items if number_of(item, books)}
     kept = {stripe_id: one for stripe_id, one in found.items() if stripe_id in on or _is_ours(one, books, sent)}
     notes = {stripe_id: _notes(gateway, stripe_id, kept[stripe_id]) for stripe_id in sorted(mirrored & kept.keys())}
     return There(kept, items, notes)
@@ -138,9 +149,8 @@ def _is_over(invoice: Invoice) -> bool:
 
 
 def _is_ours(invoice: Thing, books: str, sent: Iterable[Delivery]) -> bool:
-    has = metadata_of(invoice)
-    by_id = {delivery.stripe_id for delivery in sent}
-    return invoice["id"] in by_id or (has.get(BOOKS) == books and has.get(INVOICE) in {one.invoice for one in sent})
+    number = number_of(invoice, books)
+    return any(one.stripe_id == invoice["id"] or one.invoice == number for one in sent)
 
 
 def _list(gateway: Gateway, operation: str, customer: str) -> Iterable[Thing]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, func, select
@@ -21,7 +21,7 @@ from billing_engine.storage.invoice_tables import (
     used_price_lists,
 )
 from billing_engine.storage.receipts import Receipts, read_receipts
-from billing_engine.storage.stored_drafts import build_draft, read_draft, read_lines
+from billing_engine.storage.stored_drafts import Parts, build_draft, read_draft, read_lines
 
 
 def read_used_price_lists(connection: Connection) -> dict[str, str]:
@@ -122,27 +122,26 @@ def read_invoices(connection: Connection, period: Month | None = None, *, custom
     if customer is not None:
         statement = statement.where(invoices.c.customer == customer)
     rows = connection.execute(statement).mappings().all()
-    receipts = read_receipts(connection, {row["invoice"]: row["number"] for row in rows})
-    setoffs = read_setoffs(connection, {row["invoice"]: row["currency"] for row in rows})
-    return [
-        _build(row, build_draft(row, setoffs.get(row["invoice"], ()), {}), receipts[row["invoice"]]) for row in rows
-    ]
+    return list(_build_all(connection, rows, {}))
 
 
 def read_with_lines(connection: Connection, numbers: Sequence[str]) -> dict[str, Invoice]:
     """Return numbered invoices with their lines and setoffs, by number; without their entries, which may be many."""
-    found = {}
+    found: dict[str, Invoice] = {}
     for batch in batches(numbers):
         rows = connection.execute(select(invoices).where(invoices.c.number.in_(batch))).mappings().all()
-        keys = [row["invoice"] for row in rows]
-        receipts = read_receipts(connection, {row["invoice"]: row["number"] for row in rows})
-        setoffs = read_setoffs(connection, {row["invoice"]: row["currency"] for row in rows})
-        parts = read_lines(connection, keys)
-        for row in rows:
-            key = row["invoice"]
-            draft = build_draft(row, setoffs.get(key, ()), parts.get(key, {}))
-            found[row["number"]] = _build(row, draft, receipts[key])
+        parts = read_lines(connection, [row["invoice"] for row in rows])
+        found |= {invoice.number: invoice for invoice in _build_all(connection, rows, parts)}
     return found
+
+
+def _build_all(connection: Connection, rows: Sequence[RowMapping], parts: Parts) -> Iterator[Invoice]:
+    """Build invoices of their rows and the parts that were read of them, with all that settles them."""
+    receipts = read_receipts(connection, {row["invoice"]: row["number"] for row in rows})
+    setoffs = read_setoffs(connection, {row["invoice"]: row["currency"] for row in rows})
+    for row in rows:
+        key = row["invoice"]
+        yield _build(row, build_draft(row, setoffs.get(key, ()), parts.get(key, {})), receipts[key])
 
 
 def read_invoice(connection: Connection, number: str) -> Invoice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, exists, or_, select, tuple_
@@ -55,8 +55,7 @@ def read_shares(
     connection: Connection, *, stripe_invoice: str | None = None, numbers: Sequence[str] | None = None
 ) -> list[Share]:
     """Return for which of our invoices one at Stripe is, or where some of ours are."""
-    columns = [shares.c[field.name] for field in fields(Share)]
-    statement = select(*columns).order_by(shares.c.invoice, shares.c.stripe_invoice)
+    statement = select(shares).order_by(shares.c.invoice, shares.c.stripe_invoice)
     if stripe_invoice is not None:
         statement = statement.where(shares.c.stripe_invoice == stripe_invoice)
     if numbers is not None:
@@ -69,12 +68,11 @@ def read_carried_over(connection: Connection, customer: str, before: Sequence[st
 
     Only what was issued before the last of some invoices: no other can have been brought in with these.
     """
-    columns = [shares.c[field.name] for field in fields(Share)]
     place = tuple_(invoices.c.year, invoices.c.sequence)
     later = invoices.alias()
     is_before = exists().where(later.c.number.in_(before), place < tuple_(later.c.year, later.c.sequence))
     statement = (
-        select(*columns)
+        select(shares)
         .join(stripe_invoices, stripe_invoices.c.stripe_id == shares.c.stripe_invoice)
         .join(invoices, invoices.c.number == shares.c.invoice)
         .where(stripe_invoices.c.carried_over, invoices.c.customer == customer, shares.c.received < shares.c.share)

@@ -14,7 +14,7 @@ from billing_engine.model.money import ZERO, plain
 from billing_engine.stripe_sync.calls import Ask, Ended, Flow, Look, Step, Thing
 from billing_engine.stripe_sync.currency import from_stripe
 from billing_engine.stripe_sync.mirror import note_on, summary_note
-from billing_engine.stripe_sync.objects import id_of, metadata_of
+from billing_engine.stripe_sync.objects import id_of
 from billing_engine.stripe_sync.order import Order, find_ours, look_at_customer
 from billing_engine.stripe_sync.payloads import (
     BOOKS,
@@ -24,6 +24,7 @@ from billing_engine.stripe_sync.payloads import (
     is_summed_up,
     items_of,
     metadata_of_part,
+    number_of,
     percent_text,
     tax_on,
 )
@@ -144,8 +145,7 @@ def _count_pending(order: Order, customer: str) -> Look:
 
 def is_ours(order: Order, thing: Thing) -> bool:
     """Tell whether an item is of this invoice."""
-    has = metadata_of(thing)
-    return has.get(INVOICE) == order.invoice.number and has.get(BOOKS) == order.books
+    return number_of(thing, order.books) == order.invoice.number
 
 
 def _fitting(order: Order, others: int) -> list[Item]:

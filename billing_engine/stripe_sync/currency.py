@@ -48,9 +48,7 @@ def to_stripe(amount: Decimal, currency: str) -> int:
     code, step = currency.upper(), coin(currency)
     exact = amount.scaleb(digits(code))
     if exact != exact.to_integral_value() or int(exact) % step:
-        allowed = {10: "two decimals", 100: "whole amounts"}.get(step) or (
-            "two decimals" if digits(code) else "whole amounts"
-        )
+        allowed = "whole amounts" if code in _WITHOUT | _WHOLE else "two decimals"
         raise StripeRefusedError(f"{plain(amount)} {code} can not be billed at Stripe, which takes {code} in {allowed}")
     return int(exact)
 

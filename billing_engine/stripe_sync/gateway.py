@@ -79,6 +79,17 @@ class Gateway:
         """Read one object."""
         return self._ask(look.operation, look.params, {})
 
+    def see(self, look: Look) -> Any:
+        """Read what a look is about: the list, or the object, None where there is none; raises StripeSilentError."""
+        if look.each:
+            return list(self.each(look))
+        answer = self.get(look)
+        if answer.said is Said.YES:
+            return answer.thing
+        if answer.code == MISSING:
+            return None
+        raise StripeSilentError(answer.message)
+
     def delete(self, operation: str, stripe_id: str) -> Answer:
         """Delete an object; a second time it is not there, so that this needs no key."""
         return self._ask(operation, {"id": stripe_id}, {})

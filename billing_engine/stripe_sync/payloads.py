@@ -14,7 +14,9 @@ from billing_engine.model.invoice import InvoiceDraft, InvoiceLine
 from billing_engine.model.money import ZERO, plain
 from billing_engine.model.period import Month
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.stripe_sync.calls import Thing
 from billing_engine.stripe_sync.currency import coin, to_stripe
+from billing_engine.stripe_sync.objects import metadata_of
 
 MOST_ITEMS = 200
 """Items of one invoice; one that has more is summed up by kind. Stripe itself takes 250."""
@@ -61,6 +63,12 @@ def noon(day: date) -> Instant:
 def metadata_of_part(books: str, number: str, part: str) -> dict[str, str]:
     """Say whose an object is, so that it is found again."""
     return {BOOKS: books, INVOICE: number, PART: part}
+
+
+def number_of(thing: Thing, books: str) -> str:
+    """Tell of which invoice of these books an object is; empty where it is of none."""
+    has = metadata_of(thing)
+    return has.get(INVOICE, "") if has.get(BOOKS) == books else ""
 
 
 def items_of(number: str, draft: InvoiceDraft, *, by_kind: bool = False) -> list[Item]:

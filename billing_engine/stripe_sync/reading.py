@@ -16,7 +16,7 @@ from billing_engine.stripe_sync.calls import Thing
 from billing_engine.stripe_sync.currency import digits, from_stripe
 from billing_engine.stripe_sync.mirror import is_carried_over
 from billing_engine.stripe_sync.objects import id_of, metadata_of, tax_of
-from billing_engine.stripe_sync.payloads import BOOKS, INVOICE, PART
+from billing_engine.stripe_sync.payloads import PART, number_of
 
 LADDER: Mapping[str, int] = {"draft": 0, "open": 1, "uncollectible": 2, "void": 3, "paid": 3}
 """How far along an invoice is; it never goes back, and a status that is not here says nothing."""
@@ -52,19 +52,18 @@ class Sight:
 
 def is_mirror(invoice: Thing, books: str) -> bool:
     """Tell whether it is one of our invoices, all of it."""
-    has = metadata_of(invoice)
-    return has.get(BOOKS) == books and has.get(PART) == "invoice" and bool(has.get(INVOICE))
+    return bool(number_of(invoice, books)) and metadata_of(invoice).get(PART) == "invoice"
 
 
 def parts_of(lines: Iterable[Thing], books: str) -> dict[str, Part]:
     """Sum up what lines are for our invoices, by number; other lines are not ours."""
     found: dict[str, Part] = {}
     for line in lines:
-        has = metadata_of(line)
-        if has.get(BOOKS) == books and has.get(INVOICE):
-            part = found.setdefault(has[INVOICE], Part())
+        number = number_of(line, books)
+        if number:
+            part = found.setdefault(number, Part())
             part.share += int(line["amount"]) + tax_of(line.get("taxes"))
-            part.ids[has.get(PART, "")] = (_item_of(line), str(line["id"]))
+            part.ids[metadata_of(line).get(PART, "")] = (_item_of(line), str(line["id"]))
     return found
 
 
