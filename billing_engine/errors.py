@@ -128,6 +128,18 @@ class NotParkedError(BillingError):
     """The customer is not parked in that month."""
 
 
+class TaxError(BillingError):
+    """It can not be told how something is taxed, or the law wants a field that is missing."""
+
+
+class EInvoiceError(BillingError):
+    """An e-invoice can not be written, or a file is none."""
+
+
+class MailError(BillingError):
+    """An invoice can not be mailed."""
+
+
 class StripeAccessError(BillingError):
     """Stripe can not be asked: there is no key, or it is not accepted."""
 

@@ -15,6 +15,7 @@ from billing_engine.intake.fields import Currency
 from billing_engine.model.delivery import StripeMode
 from billing_engine.model.price_list import FeeInterval, FeeTiming
 from billing_engine.model.text import check_stripe_id
+from billing_engine.model.tax_table import TAX_CHOICES, read_tax_choice
 from billing_engine.model.time_entry import Activity, Outcome
 from billing_engine.model.window import DAY_NAMES, Window, find_overlaps_among, read_clock
 
@@ -121,6 +122,15 @@ def _stripe_id(text: Any, prefix: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def _tax(text: Any) -> str:
+    if not text:
+        return ""
+    try:
+        return read_tax_choice(text)
+    except ValueError:
+        raise ValueError(f"allowed: {', '.join(TAX_CHOICES)}, or empty") from None
+
+
 def _coverage(text: Any) -> tuple[tuple[str, tuple[Window, ...]], ...]:
     """Read "T1=every_day 00:00-24:00; T2=working_days 07:00-12:00, working_days 13:00-22:00"."""
     allowed = 'allowed is severity=days from-to, such as "T1=every_day 00:00-24:00; T2=working_days 07:00-22:00"'
@@ -160,6 +170,10 @@ class CustomerRow(Row):
     stripe_customer: Annotated[str, BeforeValidator(_stripe_customer)] = ""
     stripe_mode: Annotated[StripeMode, BeforeValidator(_stripe_mode)] = StripeMode.NONE
     stripe_subscription: Annotated[str, BeforeValidator(_stripe_subscription)] = ""
+    city: str = ""
+    postal_code: str = ""
+    buyer_reference: str = ""
+    tax: Annotated[str, BeforeValidator(_tax)] = ""
 
 
 class ContractRow(Row):

@@ -9,7 +9,11 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from types import MappingProxyType
 from typing import Any
+
+ADDED = MappingProxyType({"added": True})
+"""Marks a field that came after documents were hashed without it: at its default it is no part of the hash."""
 
 
 def content_hash(*values: Any) -> str:
@@ -27,10 +31,15 @@ def combined_hash(parts: Iterable[tuple[str, str]]) -> str:
     return content_hash(sorted(parts))
 
 
+_ALWAYS = object()
+
+
 @cache
-def _fields_of(kind: type) -> tuple[str, ...] | None:
-    """Return the names of a dataclass's fields, None for other classes; asked for every value."""
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
+def _fields_of(kind: type) -> tuple[tuple[str, Any], ...] | None:
+    """Return a dataclass's fields, each with the value at which it is left out; None for other classes."""
+    if not is_dataclass(kind):
+        return None
+    return tuple((field.name, field.default if "added" in field.metadata else _ALWAYS) for field in fields(kind))
 
 
 def _plain(value: Any) -> Any:
@@ -41,10 +50,21 @@ def _plain(value: Any) -> Any:
         return format(value.normalize() + 0, "f")
     if kind is tuple or kind is list:
         return [_plain(item) for item in value]
-    names = _fields_of(kind)  # type: ignore[arg-type]  # a class is hashable
-    if names is not None:
-        return [_plain(getattr(value, name)) for name in names]
+    parts = _fields_of(kind)  # type: ignore[arg-type]  # a class is hashable
+    if parts is not None:
+        return _plain_of_fields(value, parts)
     return _plain_of_others(value)
+
+
+def _plain_of_fields(value: Any, parts: tuple[tuple[str, Any], ...]) -> list[Any]:
+    plain = []
+    for name, left_out in parts:
+        content = getattr(value, name)
+        if left_out is _ALWAYS:
+            plain.append(_plain(content))
+        elif content != left_out:
+            plain.append([name, _plain(content)])
+    return plain
 
 
 def _plain_of_others(value: Any) -> Any:

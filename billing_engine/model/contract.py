@@ -41,6 +41,12 @@ class Customer:
     stripe_mode: StripeMode = StripeMode.NONE
     stripe_subscription: str = ""
     """Whose next invoice takes the lines; empty takes the customer's only active one."""
+    city: str = ""
+    postal_code: str = ""
+    buyer_reference: str = ""
+    """What the customer wants to find on its invoices (BT-10)."""
+    tax: str = ""
+    """How it is taxed whatever the table says, such as "reverse_charge"; empty leaves it to the table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from billing_engine.model.content_hash import ADDED
 from billing_engine.model.money import ZERO
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax import TaxSubtotal
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class CreditNoteDraft:
     tax_percent: Decimal | None
     tax: Decimal
     gross: Decimal
+    taxes: tuple[TaxSubtotal, ...] = field(default=(), metadata=ADDED)
+    """By category and rate; empty on credit notes of before there were several."""
 
     @property
     def charged(self) -> Decimal:

@@ -6,13 +6,21 @@ customer reaches it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from billing_engine.model.content_hash import ADDED
 from billing_engine.model.payment import Credited, InvoiceStatus, Payment, Settlement
 from billing_engine.model.period import Month
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax import HomeTax, TaxCategory, TaxSubtotal
+
+
+def _added(default: Any) -> Any:
+    """Make a field that older invoices do not have: while it holds its default, it is no part of the hash."""
+    return field(default=default, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,11 @@ class Seller:
     bank: str = ""
     iban: str = ""
     bic: str = ""
+    city: str = _added("")
+    """Empty where the address says it alone; e-invoices want it by itself."""
+    postal_code: str = _added("")
+    contact: str = _added("")
+    """Who answers questions about invoices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,10 @@ class Buyer:
     vat_id: str
     email: str
     language: str
+    city: str = _added("")
+    postal_code: str = _added("")
+    reference: str = _added("")
+    """What the customer wants to find on its invoices (BT-10)."""
 
 
 MONTH, MINUTE, SECOND, PIECE = "MON", "MIN", "SEC", "C62"
@@ -75,6 +92,9 @@ class InvoiceLine:
     """First day that a fee is for, in ISO 8601; empty on other lines."""
     service_to: str = ""
     """Last day that a fee is for."""
+    tax_category: str = _added("")
+    """A TaxCategory; empty on invoices of before there were several."""
+    tax_percent: Decimal | None = _added(None)
 
     @property
     def seconds(self) -> int | None:
@@ -158,6 +178,8 @@ class InvoiceEntry:
     amount: Decimal
     """Priced by itself; overage is priced once for the month and counts 0 here."""
     reason: str
+    parts: tuple[tuple[str, int], ...] = _added(())
+    """What the billed seconds count as: "allowance", "overage", "development", "analysis", or the tariff's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +196,7 @@ class InvoiceDraft:
     uses: tuple[ContractUse, ...]
     net: Decimal
     tax_percent: Decimal | None
-    """None when no tax is charged; `tax_note` then says why."""
+    """The one rate; None when no tax is charged, and `tax_note` may say why, or when there are several rates."""
     tax_note: str
     tax: Decimal
     gross: Decimal
@@ -185,6 +207,30 @@ class InvoiceDraft:
     """Ids of the expenses that the lines pass on."""
     setoffs: tuple[InvoiceSetoff, ...] = ()
     """In the order in which the credits were granted; lines less those before tax are `net`."""
+    taxes: tuple[TaxSubtotal, ...] = _added(())
+    """By category and rate; empty on invoices of before there were several."""
+    home_tax: HomeTax | None = _added(None)
+
+    @property
+    def tax_subtotals(self) -> tuple[TaxSubtotal, ...]:
+        """What each category comes to; of an older invoice the one that it has."""
+        if self.taxes:
+            return self.taxes
+        category = self.category_of_all
+        return (TaxSubtotal(category, self.tax_percent or Decimal(0), self.net, self.tax, self.tax_note),)
+
+    @property
+    def category_of_all(self) -> TaxCategory:
+        """How an older invoice taxes all its lines."""
+        if self.tax_percent is not None:
+            return TaxCategory.STANDARD if self.tax_percent else TaxCategory.ZERO
+        return TaxCategory.EXEMPT if self.seller.vat_id else TaxCategory.OUT_OF_SCOPE
+
+    def tax_key(self, line: InvoiceLine) -> tuple[str, Decimal]:
+        """Tell category and rate of a line, by which its subtotal is found."""
+        if line.tax_category:
+            return line.tax_category, line.tax_percent or Decimal(0)
+        return str(self.category_of_all), self.tax_percent or Decimal(0)
 
     @property
     def amount_due(self) -> Decimal:

@@ -10,6 +10,7 @@ from pathlib import Path
 from billing_engine.model.invoice import Seller
 from billing_engine.model.numbering import Numbering, fiscal_year
 from billing_engine.model.period import Month
+from billing_engine.model.tax_table import TaxTable
 
 REMINDER_DAYS = (7, 14, 28)
 
@@ -36,14 +37,49 @@ class StripeTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentTerms:
+    """How documents look, and what the seller wants on them."""
+
+    templates: Path | None = None
+    """Folder whose files replace the shipped templates of the same name."""
+    logo: Path | None = None
+    """PNG, JPEG or SVG; empty prints the seller's name."""
+    brand_colour: str = ""
+    """Such as "#1f4d5c"; empty is the style sheet's."""
+    second_language: str = ""
+    """In which customers abroad read titles and legal texts once more, such as "en"; empty adds none."""
+    footer: str = ""
+    """What the register entry or the law wants at the foot of each page."""
+    sepa_qr: bool | None = None
+    """Whether a EUR account gets an EPC code; None decides by its country."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailTerms:
+    """The server that takes mail; its password comes from the environment alone."""
+
+    host: str = ""
+    """Empty sends no mail."""
+    port: int = 587
+    security: str = "starttls"
+    """"starttls", "tls", or "none" for a server on this machine."""
+    user: str = ""
+    sender: str = ""
+    """Address that mail comes from; empty is the seller's."""
+    copy_to: str = ""
+    """Address that gets a blind copy of each mail."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Seller, tax, payment terms and numbering."""
 
     seller: Seller
     vat_percent: Decimal | None = None
-    """The one standard rate, or None when no VAT is charged."""
+    """The rate of what no row of the tax table decides, or None when no VAT is charged."""
     vat_note: str = ""
     """Legal reference printed when no VAT is charged."""
+    tax: TaxTable = TaxTable()
     payment_days: int = 14
     number_format: str = "{year}-{number:06d}"
     """Form of an invoice number; `year` is the billing period's fiscal year."""
@@ -62,6 +98,8 @@ class Settings:
     """Days after the one on which an invoice was due, from which each level of reminder applies."""
 
     stripe: StripeTerms = StripeTerms()
+    documents: DocumentTerms = DocumentTerms()
+    mail: MailTerms = MailTerms()
 
     def invoice_numbering(self, period: Month) -> Numbering:
         """Return the series of a billing period's invoices."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Dialect, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, Column, Dialect, MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData(
@@ -51,3 +51,8 @@ def text(name: str) -> Column[str]:
 def added_text(name: str) -> Column[str]:
     """Make a text column that came with a later migration, empty in the rows of before."""
     return Column(name, Text, nullable=False, server_default="")
+
+
+def added_json(name: str, default: str) -> Column[Any]:
+    """Make a JSON column that came with a later migration, with `default` in the rows of before."""
+    return Column(name, JSON, nullable=False, server_default=default)

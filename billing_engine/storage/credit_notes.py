@@ -21,6 +21,7 @@ from billing_engine.storage.inserting import batches, insert_if_new
 from billing_engine.storage.invoice_tables import credit_note_lines, credit_notes, invoices, setoff_reversals
 from billing_engine.storage.master_data import count_change
 from billing_engine.storage.sequences import check_free, next_number
+from billing_engine.storage.stored_taxes import read_taxes, tax_rows
 
 
 def issue_credit_note(
@@ -69,6 +70,7 @@ def _row(key: str, invoice: str, draft: CreditNoteDraft, numbering: Numbering, i
         "tax_percent": draft.tax_percent,
         "tax_minor": to_minor(draft.tax, draft.currency),
         "gross_minor": to_minor(draft.gross, draft.currency),
+        "taxes": tax_rows(draft.taxes, draft.currency),
         "content_hash": content_hash(draft),
     }
 
@@ -140,6 +142,7 @@ def _build(row: RowMapping, lines: Sequence[dict[str, Any]], reversals: Sequence
         tax_percent=row["tax_percent"],
         tax=from_minor(row["tax_minor"], currency),
         gross=from_minor(row["gross_minor"], currency),
+        taxes=read_taxes(row["taxes"], currency),
     )
     return CreditNote(row["number"], row["issued_on"], draft)
 

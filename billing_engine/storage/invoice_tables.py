@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from billing_engine.storage.columns import ExactDecimal, metadata, minor, text
+from billing_engine.storage.columns import ExactDecimal, added_json, added_text, metadata, minor, text
 
 used_price_lists = Table(
     "billing_used_price_lists",
@@ -61,6 +61,10 @@ invoices = Table(
     Column("seller", JSON, nullable=False),
     Column("buyer", JSON, nullable=False),
     text("holiday_source"),
+    # By category and rate, amounts in minor units; empty on invoices of before there were several.
+    added_json("taxes", "[]"),
+    # The VAT once more in the currency of the seller's country; null where none is needed.
+    Column("home_tax", JSON(none_as_null=True)),
     # Of all that the invoice says but its number and dates; the plan that was approved had the same.
     Column("content_hash", String(64), nullable=False),
     UniqueConstraint("customer", "period", "revision"),
@@ -92,6 +96,8 @@ invoice_lines = Table(
     Column("period", String(7), nullable=False),
     Column("service_from", String(10), nullable=False),
     Column("service_to", String(10), nullable=False),
+    added_text("tax_category"),
+    Column("tax_percent", ExactDecimal),
 )
 
 invoice_uses = Table(
@@ -133,6 +139,8 @@ invoice_entries = Table(
     Column("billed_seconds", BigInteger, nullable=False),
     minor("amount_minor"),
     text("reason"),
+    # What the billed seconds count as, by allowance, overage and tariff.
+    added_json("parts", "[]"),
     Index(None, "invoice", "position"),
 )
 
@@ -163,6 +171,7 @@ credit_notes = Table(
     Column("tax_percent", ExactDecimal),
     minor("tax_minor"),
     minor("gross_minor"),
+    added_json("taxes", "[]"),
     Column("content_hash", String(64), nullable=False),
     UniqueConstraint("series", "year", "sequence"),
     CheckConstraint("net_minor + tax_minor = gross_minor", "adds_up"),

@@ -24,6 +24,7 @@ from billing_engine.storage.invoice_tables import (
     used_price_lists,
 )
 from billing_engine.storage.sequences import check_free, next_number
+from billing_engine.storage.stored_taxes import home_tax_row, tax_rows
 
 
 class Issuing(NamedTuple):
@@ -127,6 +128,8 @@ def _invoice_row(one: Issuing, numbering: Numbering, issued_on: date) -> dict[st
         "seller": asdict(draft.seller),
         "buyer": asdict(draft.buyer),
         "holiday_source": draft.holiday_source,
+        "taxes": tax_rows(draft.taxes, draft.currency),
+        "home_tax": home_tax_row(draft.home_tax),
         "content_hash": one.content_hash,
     }
 

@@ -79,7 +79,7 @@ def _read_credited(connection: Connection, keys: Sequence[str]) -> dict[str, tup
             select(credit_notes, charged)
             .join(credit_note_lines, credit_note_lines.c.credit_note == credit_notes.c.credit_note)
             .where(credit_notes.c.invoice.in_(batch))
-            .group_by(*credit_notes.c)
+            .group_by(credit_notes.c.credit_note)
             .order_by(credit_notes.c.issued_on, credit_notes.c.year, credit_notes.c.sequence)
         )
         for row in connection.execute(statement).mappings():

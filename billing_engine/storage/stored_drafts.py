@@ -27,6 +27,7 @@ from billing_engine.storage.invoice_tables import (
     invoice_uses,
     invoices,
 )
+from billing_engine.storage.stored_taxes import read_home_tax, read_taxes
 
 
 class Stored(NamedTuple):
@@ -104,7 +105,7 @@ def build_draft(
         buyer=Buyer(**row["buyer"]),
         lines=tuple(InvoiceLine(**_with_amount(line, currency)) for line in parts.get(invoice_lines.name, ())),
         entries=tuple(
-            InvoiceEntry(**_with_amount(entry, currency, "position", "claim"))
+            InvoiceEntry(**_with_amount(_entry(entry), currency, "position", "claim"))
             for entry in parts.get(invoice_entries.name, ())
         ),
         uses=tuple(_use(use) for use in parts.get(invoice_uses.name, ())),
@@ -117,6 +118,8 @@ def build_draft(
         holiday_source=row["holiday_source"],
         expenses=tuple(sorted(claim["expense"] for claim in parts.get(invoice_expenses.name, ()))),
         setoffs=setoffs,
+        taxes=read_taxes(row["taxes"], currency),
+        home_tax=read_home_tax(row["home_tax"]),
     )
 
 
@@ -124,6 +127,11 @@ def _with_amount(part: dict[str, Any], currency: str, *left_out: str) -> dict[st
     """Give a part its amount in money, and leave out the columns that it has only in its table."""
     kept = {name: value for name, value in part.items() if name not in ("amount_minor", *left_out)}
     return kept | {"amount": from_minor(part["amount_minor"], currency)}
+
+
+def _entry(part: dict[str, Any]) -> dict[str, Any]:
+    """Give an entry the tuples that JSON does not know."""
+    return part | {"parts": tuple((name, seconds) for name, seconds in part["parts"])}
 
 
 def _use(part: dict[str, Any]) -> ContractUse:

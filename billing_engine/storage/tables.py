@@ -15,7 +15,12 @@ from sqlalchemy import (
     Table,
 )
 
-from billing_engine.storage import run_tables, sla_tables, stripe_tables  # noqa: F401 - whoever has the metadata has all tables
+from billing_engine.storage import (  # noqa: F401 - whoever has the metadata has all tables
+    document_tables,
+    run_tables,
+    sla_tables,
+    stripe_tables,
+)
 from billing_engine.storage.columns import ExactDecimal, added_text, instant, metadata, text
 from billing_engine.storage.invoice_tables import (
     credit_note_lines,
@@ -62,6 +67,11 @@ customers = Table(
     text("stripe_customer"),
     added_text("stripe_mode"),
     added_text("stripe_subscription"),
+    added_text("city"),
+    added_text("postal_code"),
+    added_text("buyer_reference"),
+    # Overrides the table of the settings; empty leaves it to that.
+    added_text("tax"),
     # Raised by every change of what decides the customer's invoices, so that a plan knows whether it still holds.
     Column("version", BigInteger, nullable=False, server_default="0"),
 )

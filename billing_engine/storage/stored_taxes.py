@@ -1,0 +1,62 @@
+"""VAT by category as JSON: amounts in minor units, rates as text, so that both are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from billing_engine.model.money import from_minor, to_minor
+from billing_engine.model.tax import HomeTax, TaxCategory, TaxSubtotal
+
+
+def tax_rows(taxes: Iterable[TaxSubtotal], currency: str) -> list[dict[str, Any]]:
+    """Write subtotals as JSON."""
+    return [
+        {
+            "category": str(one.category),
+            "percent": format(one.percent, "f"),
+            "net_minor": to_minor(one.net, currency),
+            "tax_minor": to_minor(one.tax, currency),
+            "note": one.note,
+            "code": one.code,
+        }
+        for one in taxes
+    ]
+
+
+def read_taxes(stored: Iterable[Mapping[str, Any]], currency: str) -> tuple[TaxSubtotal, ...]:
+    """Read subtotals back as they were written."""
+    return tuple(
+        TaxSubtotal(
+            category=TaxCategory(one["category"]),
+            percent=Decimal(one["percent"]),
+            net=from_minor(one["net_minor"], currency),
+            tax=from_minor(one["tax_minor"], currency),
+            note=one["note"],
+            code=one["code"],
+        )
+        for one in stored
+    )
+
+
+def home_tax_row(tax: HomeTax | None) -> dict[str, Any] | None:
+    """Write the VAT at home as JSON."""
+    if tax is None:
+        return None
+    return {
+        "currency": tax.currency,
+        "rate": format(tax.rate, "f"),
+        "rate_on": tax.rate_on.isoformat(),
+        "tax_minor": to_minor(tax.tax, tax.currency),
+    }
+
+
+def read_home_tax(stored: Mapping[str, Any] | None) -> HomeTax | None:
+    """Read the VAT at home back as it was written."""
+    if stored is None:
+        return None
+    currency = stored["currency"]
+    amount = from_minor(stored["tax_minor"], currency)
+    return HomeTax(currency, Decimal(stored["rate"]), date.fromisoformat(stored["rate_on"]), amount)
