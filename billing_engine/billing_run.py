@@ -11,6 +11,7 @@ from billing_engine.errors import BillingError, OpenMonthError, PriceListChanged
 from billing_engine.invoicing.checks import check_draft, find_implausible
 from billing_engine.invoicing.credit_note import draft_fee_credit
 from billing_engine.invoicing.draft import draft_invoice
+from billing_engine.invoicing.legal import check_legal_fields
 from billing_engine.model.charge import HeldEntry, Statement
 from billing_engine.model.content_hash import combined_hash, content_hash
 from billing_engine.model.contract import Contract, Customer
@@ -197,6 +198,8 @@ def _with_draft(
     plan = replace(plan, draft=draft, price_lists=used)
     if not any(line.amount for line in draft.lines) and not settings.zero_invoices:
         return _hashed(replace(plan, reason="comes to 0.00"), given)
+    if settings.is_complete:
+        check_legal_fields(draft)
     plan = _hashed(replace(plan, outcome=RunOutcome.TO_ISSUE), given)
     implausible = find_implausible(draft, given.former, settings.limits)
     if implausible and plan.plan_hash not in given.released:

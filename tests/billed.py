@@ -11,7 +11,7 @@ from billing_engine.model.period import Month
 from billing_engine.model.settings import Settings
 
 CUSTOMER = Customer("C1", "One", "RS", "")
-SETTINGS = Settings(seller=Seller(name="S", address="A", country="RS"))
+SETTINGS = Settings(seller=Seller(name="S", address="A", country="RS", vat_id="RS100000024"))
 
 
 def closed(*months: Month, history: History = NO_HISTORY) -> History:

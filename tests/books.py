@@ -34,7 +34,8 @@ HEADERS = {
     "claims": "claim,customer,kind,period,ticket,breach_on,submitted_at",
     "payments": "payment,invoice,paid_on,amount",
 }
-SETTINGS = Settings(seller=Seller(name="Sample Support", address="Beograd", country="RS"), vat_percent=Decimal(20))
+SELLER = Seller(name="Sample Support", address="Beograd", country="RS", vat_id="RS100000024")
+SETTINGS = Settings(seller=SELLER, vat_percent=Decimal(20))
 OCTOBER, NOVEMBER, DECEMBER, JANUARY = Month(2026, 10), Month(2026, 11), Month(2026, 12), Month(2027, 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from billing_engine.errors import SelfCheckError
 from billing_engine.model.figures import Figures
@@ -10,6 +11,8 @@ from billing_engine.model.invoice import InvoiceDraft, InvoiceLine
 from billing_engine.model.money import ZERO, price_of_time, round_money
 from billing_engine.model.settings import Limits
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax import TaxCategory
+from billing_engine.model.tax_shares import TaxKey, add_up, share_setoffs
 
 
 def check_draft(draft: InvoiceDraft) -> None:
@@ -24,9 +27,7 @@ def _contradictions(draft: InvoiceDraft) -> Iterator[str]:
     reduced = sum((setoff.amount for setoff in draft.setoffs if setoff.setoff is Setoff.BEFORE_TAX), ZERO)
     if charged - reduced != draft.net or draft.net < 0:
         yield f"its lines come to {charged}, less {reduced} credited, and its net amount is {draft.net}"
-    tax = round_money(draft.net * (draft.tax_percent or 0) / 100, draft.currency)
-    if tax != draft.tax or draft.net + draft.tax != draft.gross:
-        yield f"tax on {draft.net} is {tax}; it says {draft.tax} and {draft.gross} in all"
+    yield from _contradictions_of_tax(draft)
     if draft.amount_due < 0 or any(setoff.amount <= 0 for setoff in draft.setoffs):
         yield "credits take off more than there is"
     if [line.position for line in draft.lines] != list(range(1, len(draft.lines) + 1)):
@@ -37,6 +38,27 @@ def _contradictions(draft: InvoiceDraft) -> Iterator[str]:
     entries = [entry.entry for entry in draft.entries]
     if len(entries) != len(set(entries)) or len(draft.expenses) != len(set(draft.expenses)):
         yield "an entry or an expense is on it twice"
+
+
+def _contradictions_of_tax(draft: InvoiceDraft) -> Iterator[str]:
+    """Follow each category from its lines, less its share of the credits, to the tax on the sum."""
+    sums = add_up((draft.tax_key(line), line.amount) for line in draft.lines)
+    for share in share_setoffs(draft):
+        sums[share.key] -= share.amount
+    subtotals = draft.tax_subtotals
+    if draft.lines and {one.key: one.net for one in subtotals} != sums:
+        yield f"its lines are taxed on {_by_category(sums)}, and its sums by category are others"
+    for one in subtotals:
+        tax = round_money(one.net * one.percent / 100, draft.currency)
+        if tax != one.tax or (one.percent and one.category is not TaxCategory.STANDARD):
+            yield f"tax of category {one.category} on {one.net} is {tax}; it says {one.tax}"
+    tax = sum((one.tax for one in subtotals), ZERO)
+    if tax != draft.tax or draft.net + draft.tax != draft.gross:
+        yield f"tax on {draft.net} is {tax}; it says {draft.tax} and {draft.gross} in all"
+
+
+def _by_category(sums: dict[TaxKey, Decimal]) -> str:
+    return ", ".join(f"{category} {percent.normalize():f} %: {amount}" for (category, percent), amount in sums.items())
 
 
 def _is_priced_right(line: InvoiceLine, currency: str) -> bool:

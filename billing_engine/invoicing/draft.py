@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from billing_engine.errors import MixedCurrenciesError
 from billing_engine.invoicing.lines import draft_lines
 from billing_engine.invoicing.setoff import set_off_credits, total
+from billing_engine.invoicing.tax import one_percent, tax_at_home, tax_lines, tax_note, tax_subtotals
 from billing_engine.model.calendar import holiday_source
 from billing_engine.model.charge import Statement
 from billing_engine.model.contract import Customer
@@ -32,7 +33,8 @@ def draft_invoice(
     Credits before tax go first, because they make up the amount that is taxed; those after tax lower what is then due.
     One that waits for a later period is set off as soon as the fee of that period is charged (C4).
 
-    Raises MixedCurrenciesError when the statements are in several currencies, or in another one than the customer's.
+    Raises MixedCurrenciesError when the statements are in several currencies, or in another one than the customer's,
+    and TaxError when the settings do not say how a line is taxed.
     """
     rated = (*statements, *late)
     currencies = sorted({statement.currency for statement in rated})
@@ -41,13 +43,14 @@ def draft_invoice(
     currency = currencies[0]
     if customer.currency not in ("", currency):
         raise MixedCurrenciesError(f"the contracts are in {currency}, the customer pays in {customer.currency}")
-    lines = draft_lines(statements, late)
+    lines, treatments = tax_lines(draft_lines(statements, late), customer, settings, month)
     last_period = max([str(month), *(line.period for line in lines)])
     credits_ = [credit for credit in credits_ if str(credit.applies_from or month) <= last_period]
     charged = sum((line.amount for line in lines), ZERO)
     reductions = set_off_credits(credits_, Setoff.BEFORE_TAX, charged, currency, 1)
+    taxes = tax_subtotals(lines, treatments, reductions, currency)
     net = charged - total(reductions)
-    tax = round_money(net * (settings.vat_percent or 0) / 100, currency)
+    tax = sum((one.tax for one in taxes), ZERO)
     gross = round_money(net + tax, currency)
     prepaid = set_off_credits(credits_, Setoff.AFTER_TAX, gross, currency, len(reductions) + 1)
     return InvoiceDraft(
@@ -60,14 +63,16 @@ def draft_invoice(
         entries=tuple(entries),
         uses=tuple(_use(statement) for statement in rated),
         net=round_money(net, currency),
-        tax_percent=settings.vat_percent,
-        tax_note="" if settings.vat_percent is not None else settings.vat_note,
-        tax=tax,
+        tax_percent=one_percent(taxes),
+        tax_note=tax_note(taxes, settings.vat_note),
+        tax=round_money(tax, currency),
         gross=gross,
         payment_days=settings.payment_days,
         holiday_source=holiday_source(),
         expenses=tuple(sorted(charge.expense.expense for one in rated for charge in one.charges if charge.expense)),
         setoffs=(*reductions, *prepaid),
+        taxes=taxes,
+        home_tax=tax_at_home(taxes, currency, settings, month.last_day),
     )
 
 
@@ -80,6 +85,9 @@ def _buyer(customer: Customer) -> Buyer:
         vat_id=customer.vat_id,
         email=customer.email,
         language=customer.language,
+        city=customer.city,
+        postal_code=customer.postal_code,
+        reference=customer.buyer_reference,
     )
 
 

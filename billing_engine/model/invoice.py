@@ -9,18 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from billing_engine.model.content_hash import ADDED
 from billing_engine.model.payment import Credited, InvoiceStatus, Payment, Settlement
 from billing_engine.model.period import Month
 from billing_engine.model.sla_terms import Setoff
 from billing_engine.model.tax import HomeTax, TaxCategory, TaxSubtotal
-
-
-def _added(default: Any) -> Any:
-    """Make a field that older invoices do not have: while it holds its default, it is no part of the hash."""
-    return field(default=default, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +33,10 @@ class Seller:
     bank: str = ""
     iban: str = ""
     bic: str = ""
-    city: str = _added("")
+    city: str = field(default="", metadata=ADDED)
     """Empty where the address says it alone; e-invoices want it by itself."""
-    postal_code: str = _added("")
-    contact: str = _added("")
+    postal_code: str = field(default="", metadata=ADDED)
+    contact: str = field(default="", metadata=ADDED)
     """Who answers questions about invoices."""
 
 
@@ -57,9 +51,9 @@ class Buyer:
     vat_id: str
     email: str
     language: str
-    city: str = _added("")
-    postal_code: str = _added("")
-    reference: str = _added("")
+    city: str = field(default="", metadata=ADDED)
+    postal_code: str = field(default="", metadata=ADDED)
+    reference: str = field(default="", metadata=ADDED)
     """What the customer wants to find on its invoices (BT-10)."""
 
 
@@ -92,9 +86,9 @@ class InvoiceLine:
     """First day that a fee is for, in ISO 8601; empty on other lines."""
     service_to: str = ""
     """Last day that a fee is for."""
-    tax_category: str = _added("")
+    tax_category: str = field(default="", metadata=ADDED)
     """A TaxCategory; empty on invoices of before there were several."""
-    tax_percent: Decimal | None = _added(None)
+    tax_percent: Decimal | None = field(default=None, metadata=ADDED)
 
     @property
     def seconds(self) -> int | None:
@@ -178,7 +172,7 @@ class InvoiceEntry:
     amount: Decimal
     """Priced by itself; overage is priced once for the month and counts 0 here."""
     reason: str
-    parts: tuple[tuple[str, int], ...] = _added(())
+    parts: tuple[tuple[str, int], ...] = field(default=(), metadata=ADDED)
     """What the billed seconds count as: "allowance", "overage", "development", "analysis", or the tariff's name."""
 
 
@@ -207,9 +201,9 @@ class InvoiceDraft:
     """Ids of the expenses that the lines pass on."""
     setoffs: tuple[InvoiceSetoff, ...] = ()
     """In the order in which the credits were granted; lines less those before tax are `net`."""
-    taxes: tuple[TaxSubtotal, ...] = _added(())
+    taxes: tuple[TaxSubtotal, ...] = field(default=(), metadata=ADDED)
     """By category and rate; empty on invoices of before there were several."""
-    home_tax: HomeTax | None = _added(None)
+    home_tax: HomeTax | None = field(default=None, metadata=ADDED)
 
     @property
     def tax_subtotals(self) -> tuple[TaxSubtotal, ...]:

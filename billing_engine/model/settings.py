@@ -10,7 +10,7 @@ from pathlib import Path
 from billing_engine.model.invoice import Seller
 from billing_engine.model.numbering import Numbering, fiscal_year
 from billing_engine.model.period import Month
-from billing_engine.model.tax_table import TaxTable
+from billing_engine.model.tax_table import NO_TAX_TABLE, TaxTable
 
 REMINDER_DAYS = (7, 14, 28)
 
@@ -79,7 +79,7 @@ class Settings:
     """The rate of what no row of the tax table decides, or None when no VAT is charged."""
     vat_note: str = ""
     """Legal reference printed when no VAT is charged."""
-    tax: TaxTable = TaxTable()
+    tax: TaxTable = NO_TAX_TABLE
     payment_days: int = 14
     number_format: str = "{year}-{number:06d}"
     """Form of an invoice number; `year` is the billing period's fiscal year."""
@@ -100,6 +100,11 @@ class Settings:
     stripe: StripeTerms = StripeTerms()
     documents: DocumentTerms = DocumentTerms()
     mail: MailTerms = MailTerms()
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether there is a seller to issue for; without one, plans are only looked at."""
+        return bool(self.seller.name)
 
     def invoice_numbering(self, period: Month) -> Numbering:
         """Return the series of a billing period's invoices."""

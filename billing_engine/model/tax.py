@@ -29,9 +29,7 @@ LEGAL_TEXTS = MappingProxyType(
 )
 """What documents say, in the customer's language, of a category whose legal text the seller leaves to them."""
 
-REASON_CODES = MappingProxyType(
-    {TaxCategory.REVERSE_CHARGE: "VATEX-EU-AE", TaxCategory.OUT_OF_SCOPE: "VATEX-EU-O"}
-)
+REASON_CODES = MappingProxyType({TaxCategory.REVERSE_CHARGE: "VATEX-EU-AE", TaxCategory.OUT_OF_SCOPE: "VATEX-EU-O"})
 """Why there is no VAT, where the category alone says it."""
 
 

@@ -90,3 +90,7 @@ class TaxTable:
     home_currency: str = ""
     """In which VAT is told once more on invoices in another one; empty where the law does not want that."""
     exchange_rates: tuple[ExchangeRate, ...] = ()
+
+
+NO_TAX_TABLE = TaxTable()
+"""Leaves all to the settings' one rate."""

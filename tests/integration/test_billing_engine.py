@@ -26,7 +26,7 @@ SCENARIOS = Path(__file__).parent.parent / "scenarios"
 REAL_MONTH = Path(__file__).parent.parent / "data" / "incidents-2016-03"
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 ISSUED_ON = date(2026, 11, 2)
-SELLER = Seller(name="Sample Support d.o.o.", address="Beograd", country="RS")
+SELLER = Seller(name="Sample Support d.o.o.", address="Beograd", country="RS", vat_id="RS100000024")
 SETTINGS = Settings(seller=SELLER, vat_percent=Decimal(20))
 
 

@@ -372,7 +372,7 @@ def test_whatever_is_paid_and_credited_every_cent_is_accounted_for(sqlite, tmp_p
 
 def test_the_settings_of_another_seller_number_its_own_credit_notes(books, october):
     """Sellers that share a database have series of their own."""
-    seller, form = Seller("Other", "Here", "RS"), "O{year}-{number}"
+    seller, form = Seller("Other", "Here", "RS", "RS100000024"), "O{year}-{number}"
     other = Settings(seller, seller_id="other", credit_note_number_format=form)
     engine = BillingEngine(books.database, books.billing._book, other)  # noqa: SLF001 - the same price lists
     books.credit_note(october, "2026-10-20", {1: "1.00"})

@@ -18,7 +18,7 @@ from billing_engine.model.period import Month
 from billing_engine.model.settings import Settings
 
 CUSTOMER = Customer("C1", "Aurora", "RS", "EUR")
-SETTINGS = Settings(seller=Seller(name="S", address="A", country="RS"), vat_percent=Decimal(20))
+SETTINGS = Settings(seller=Seller(name="S", address="A", country="RS", vat_id="RS100000024"), vat_percent=Decimal(20))
 OCTOBER = Month(2026, 10)
 
 
