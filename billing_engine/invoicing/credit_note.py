@@ -12,12 +12,15 @@ from billing_engine.model.credit_note import (
     CreditNoteDraft,
     CreditNoteLine,
     SetoffReversal,
+    subtotals_of,
 )
 from billing_engine.model.history import FeeRefund
 from billing_engine.model.invoice import Invoice, InvoiceLine
 from billing_engine.model.money import ZERO, plain, round_money
 from billing_engine.model.period import day_in_words
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax import TaxSubtotal
+from billing_engine.model.tax_shares import TaxKey, add_up
 
 
 def draft_credit_note(
@@ -77,9 +80,8 @@ class _Left:
     invoice: Invoice
     lines: dict[int, Decimal]
     """By position, those of which something is left."""
-    net: Decimal
-    tax: Decimal
-    charged_before: Decimal
+    taxes: dict[TaxKey, TaxSubtotal]
+    """By category and rate, those of the invoice with what is left of net amount and tax."""
     gross_before: Decimal
     reversed_before: dict[int, Decimal]
     """By position of the setoff, what was given back."""
@@ -92,9 +94,7 @@ class _Left:
         return cls(
             invoice=invoice,
             lines={position: amount for position, amount in rest if amount},
-            net=invoice.draft.net - sum((draft.net for draft in drafts), ZERO),
-            tax=invoice.draft.tax - sum((draft.tax for draft in drafts), ZERO),
-            charged_before=sum((draft.charged for draft in drafts), ZERO),
+            taxes=_left_of_taxes(invoice, drafts),
             gross_before=sum((draft.gross for draft in drafts), ZERO),
             reversed_before=_sums((r.position, r.amount) for draft in drafts for r in draft.reversals),
         )
@@ -170,10 +170,11 @@ def _draft(left: _Left, lines: Sequence[CreditNoteLine], reason: str, *, rebill:
     Setoffs are given back once the invoice, less all that is credited, is worth less than they took off.
     """
     draft = left.invoice.draft
-    charged = sum((line.amount for line in lines), ZERO)
-    net = min(charged, left.net)
-    before_tax = charged - net
-    tax = left.tax if net == left.net else min(left.tax, _tax(net, draft.tax_percent, draft.currency))
+    charged = _charged_by_category(left.invoice, lines)
+    taxes = tuple(_subtotal(left.taxes[key], amount, draft.currency) for key, amount in charged.items())
+    net = sum((one.net for one in taxes), ZERO)
+    tax = sum((one.tax for one in taxes), ZERO)
+    before_tax = sum(charged.values(), ZERO) - net
     gross = net + tax
     beyond_due = max(ZERO, left.gross_before + gross - draft.amount_due)
     after_tax = beyond_due - _given_back(left, Setoff.AFTER_TAX)
@@ -190,11 +191,28 @@ def _draft(left: _Left, lines: Sequence[CreditNoteLine], reason: str, *, rebill:
         tax_percent=draft.tax_percent,
         tax=tax,
         gross=gross,
+        taxes=taxes,
     )
 
 
-def _tax(net: Decimal, percent: Decimal | None, currency: str) -> Decimal:
-    return round_money(net * (percent or 0) / 100, currency)
+def _charged_by_category(invoice: Invoice, lines: Iterable[CreditNoteLine]) -> dict[TaxKey, Decimal]:
+    keys = {line.position: invoice.draft.tax_key(line) for line in invoice.draft.lines}
+    return add_up((keys[line.invoice_position], line.amount) for line in lines)
+
+
+def _subtotal(left: TaxSubtotal, charged: Decimal, currency: str) -> TaxSubtotal:
+    """Take back of one category: never more than is left of it, and who takes all of the net takes all of the tax."""
+    net = min(charged, left.net)
+    tax = left.tax if net == left.net else min(left.tax, round_money(net * left.percent / 100, currency))
+    return replace(left, net=net, tax=tax)
+
+
+def _left_of_taxes(invoice: Invoice, drafts: Iterable[CreditNoteDraft]) -> dict[TaxKey, TaxSubtotal]:
+    left = {one.key: one for one in invoice.draft.tax_subtotals}
+    for taken in (one for draft in drafts for one in subtotals_of(draft, invoice)):
+        former = left[taken.key]
+        left[taken.key] = replace(former, net=former.net - taken.net, tax=former.tax - taken.tax)
+    return left
 
 
 def _given_back(left: _Left, setoff: Setoff) -> Decimal:

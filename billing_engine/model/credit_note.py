@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from billing_engine.model.content_hash import ADDED
+from billing_engine.model.invoice import Invoice
 from billing_engine.model.money import ZERO
 from billing_engine.model.sla_terms import Setoff
 from billing_engine.model.tax import TaxSubtotal
@@ -75,3 +76,11 @@ class CreditNote:
     number: str
     issued_on: date
     draft: CreditNoteDraft
+
+
+def subtotals_of(draft: CreditNoteDraft, invoice: Invoice) -> tuple[TaxSubtotal, ...]:
+    """Tell what a credit note takes back of each category; an older one is all of its invoice's only category."""
+    if draft.taxes:
+        return draft.taxes
+    (only,) = invoice.draft.tax_subtotals
+    return (replace(only, net=draft.net, tax=draft.tax),)
