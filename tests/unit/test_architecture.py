@@ -173,6 +173,7 @@ ONE_HOME = {
     "markupsafe": {"documents"},
     "weasyprint": {"documents"},
     "babel": {"documents"},
+    "segno": {"documents"},
     "typer": {"cli"},
     "rich": {"cli"},
     "pydantic": {"intake"},
