@@ -48,7 +48,7 @@ def init(
 ) -> None:
     """Write a commented settings file with a sample seller that works at once."""
     path = file or world_of(context, settings=settings).settings or DEFAULT_SETTINGS
-    from billing_engine.intake.settings_file import SAMPLE  # noqa: PLC0415 - pydantic is slow to import
+    from billing_engine.intake.sample_settings import SAMPLE  # noqa: PLC0415 - pydantic is slow to import
 
     try:
         with path.open("x", encoding="utf-8") as opened:

@@ -16,7 +16,8 @@ from billing_engine.cli.rendering import RenderedMonth, render_month, render_rep
 from billing_engine.engine import BillingEngine
 from billing_engine.errors import BillingError
 from billing_engine.intake.price_list_file import read_price_lists
-from billing_engine.intake.settings_file import SAMPLE, read_settings
+from billing_engine.intake.sample_settings import SAMPLE
+from billing_engine.intake.settings_file import read_settings
 from billing_engine.model.instant import hours_and_minutes, instant_of
 from billing_engine.model.period import Month
 from billing_engine.model.settings import Settings

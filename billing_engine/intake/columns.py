@@ -14,8 +14,8 @@ from billing_engine.intake.csv_rows import Row
 from billing_engine.intake.fields import Currency
 from billing_engine.model.delivery import StripeMode
 from billing_engine.model.price_list import FeeInterval, FeeTiming
-from billing_engine.model.text import check_stripe_id
 from billing_engine.model.tax_table import TAX_CHOICES, read_tax_choice
+from billing_engine.model.text import check_stripe_id
 from billing_engine.model.time_entry import Activity, Outcome
 from billing_engine.model.window import DAY_NAMES, Window, find_overlaps_among, read_clock
 

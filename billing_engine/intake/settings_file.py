@@ -9,64 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from billing_engine.intake.document_settings import DocumentsTable, MailTable
 from billing_engine.intake.fields import Country, Title
+from billing_engine.intake.tax_settings import TaxSettings
 from billing_engine.intake.toml_file import Amount, Table, check_toml, load_toml
+from billing_engine.model.identifiers import iban_problem, vat_id_problem
 from billing_engine.model.invoice import Seller
 from billing_engine.model.receivables import LEVELS
-from billing_engine.model.settings import Limits, Settings, StripeTerms
-
-SAMPLE = """\
-# Settings of the billing engine. `billing-engine init` wrote this sample; it works at once.
-# Replace the seller by your own company before you send an invoice to anybody.
-
-[seller]
-name = "Sample Support d.o.o."
-address = [
-    "Bulevar kralja Aleksandra 1",
-    "11000 Beograd",
-    "Serbia",
-]
-country = "RS"                       # ISO 3166 code
-vat_id = "RS100000024"
-registration_number = "00000000"
-email = "billing@example.com"
-phone = "+381 11 000 00 00"
-website = "www.example.com"
-bank = "Sample Bank"
-iban = "RS35260005601001611379"
-bic = "SMPLRSBG"
-# id = "sample"                        # tells sellers that share a database apart: each has its own series of numbers
-
-[tax]
-vat_percent = 20                     # the one standard rate; leave it out when no VAT is charged
-# vat_note = "No VAT is charged: ..."  # the legal reference, printed when vat_percent is left out
-
-[payment]
-days = 14                            # from the day of issue to the day it is due
-
-[invoice]
-number_format = "{year}-{number:06d}"  # {year} is the billing period's fiscal year; numbers begin at 1 with it
-fiscal_year_starts = 1               # month in which the fiscal year begins; 4 makes March 2027 part of 2026
-zero_invoices = false                # true: customers whose month comes to 0.00 get an invoice too
-
-[credit_note]
-number_format = "CN-{year}-{number:06d}"  # {year} is that of the day of issue; another form than the invoices'
-
-[limits]                             # an invoice beyond them is parked until `billing-engine release` lets it pass
-largest_total = 1000000              # in the invoice's currency, tax included
-most_lines = 1000
-# most_times_last_month = 5          # times the total of the month before
-
-[reminders]
-days = [7, 14, 28]                   # days after the due day from which the 1st, 2nd and last reminder are drafted
-
-[stripe]                             # for customers with a stripe_mode; keys come from the environment alone
-collection_method = "send_invoice"   # Stripe mails the invoice; "charge_automatically" charges the customer's card
-# invoice_url = "https://billing.example.com/{number}.pdf"  # where a customer finds the PDF of a long invoice
-
-[price_lists]
-folders = []                         # your own price lists, such as ["my_price_lists"]; paths are relative to this file
-"""
+from billing_engine.model.settings import Limits, MailTerms, Settings, StripeTerms
 
 _LONGEST_FORMAT = 50
 
@@ -88,24 +38,28 @@ def _identifier(text: str) -> str:
     return text
 
 
+def _iban(text: str) -> str:
+    if text and (problem := iban_problem(text)):
+        raise ValueError(problem)
+    return text
+
+
 class SellerTable(Table):
     id: Annotated[str, AfterValidator(_identifier)] = ""
     name: Title
     address: Annotated[list[Text], Field(min_length=1, max_length=8)]
+    postal_code: Text = ""
+    city: Text = ""
     country: Country
     vat_id: Text = ""
     registration_number: Text = ""
     email: Text = ""
     phone: Text = ""
     website: Text = ""
+    contact: Text = ""
     bank: Text = ""
-    iban: Text = ""
+    iban: Annotated[Text, AfterValidator(_iban)] = ""
     bic: Text = ""
-
-
-class TaxTable(Table):
-    vat_percent: Annotated[Amount, Field(le=100)] | None = None
-    vat_note: Text = ""
 
 
 class PaymentTable(Table):
@@ -159,23 +113,38 @@ class PriceListsTable(Table):
 
 class SettingsFile(Table):
     seller: SellerTable
-    tax: TaxTable = TaxTable()
+    tax: TaxSettings = TaxSettings()
     payment: PaymentTable = PaymentTable()
     invoice: InvoiceTable = InvoiceTable()
     credit_note: CreditNoteTable = CreditNoteTable()
     limits: LimitsTable = LimitsTable()
     reminders: RemindersTable = RemindersTable()
     stripe: StripeTable = StripeTable()
+    documents: DocumentsTable = DocumentsTable()
+    mail: MailTable = MailTable()
     price_lists: PriceListsTable = PriceListsTable()
 
     @classmethod
     def misfits(cls, data: dict[str, Any]) -> list[str]:
-        """Keep numbers of invoices and credit notes apart: one number names one document."""
-        forms = [_form(data, "invoice", InvoiceTable()), _form(data, "credit_note", CreditNoteTable())]
-        bare = [re.sub(r"\{number:0\dd\}", "{number}", str(form)) for form in forms]
-        if bare[0] != bare[1]:  # leading zeros alone do not keep them apart: 10 is 10
-            return []
-        return [f"credit_note.number_format: must differ from invoice.number_format; found {forms[1]!r} for both"]
+        """Keep numbers of invoices and credit notes apart: one number names one document; and look at the VAT id."""
+        return [*_alike_forms(data), *_wrong_vat_id(data)]
+
+
+def _alike_forms(data: dict[str, Any]) -> list[str]:
+    forms = [_form(data, "invoice", InvoiceTable()), _form(data, "credit_note", CreditNoteTable())]
+    bare = [re.sub(r"\{number:0\dd\}", "{number}", str(form)) for form in forms]
+    if bare[0] != bare[1]:  # leading zeros alone do not keep them apart: 10 is 10
+        return []
+    return [f"credit_note.number_format: must differ from invoice.number_format; found {forms[1]!r} for both"]
+
+
+def _wrong_vat_id(data: dict[str, Any]) -> list[str]:
+    seller = data.get("seller")
+    given = (seller.get("vat_id"), seller.get("country")) if isinstance(seller, dict) else ("", "")
+    if not all(isinstance(one, str) and one for one in given):
+        return []
+    problem = vat_id_problem(*map(str, given))
+    return [f"seller.vat_id: {problem}"] if problem else []
 
 
 def _form(data: dict[str, Any], name: str, table: InvoiceTable | CreditNoteTable) -> object:
@@ -192,6 +161,7 @@ def read_settings(path: Path) -> Settings:
         seller_id=file.seller.id,
         vat_percent=file.tax.vat_percent,
         vat_note=file.tax.vat_note,
+        tax=file.tax.table(),
         payment_days=file.payment.days,
         number_format=file.invoice.number_format,
         fiscal_year_starts=file.invoice.fiscal_year_starts,
@@ -200,5 +170,7 @@ def read_settings(path: Path) -> Settings:
         reminder_days=tuple(file.reminders.days),
         zero_invoices=file.invoice.zero_invoices,
         stripe=StripeTerms(**file.stripe.model_dump()),
+        documents=file.documents.terms(path.parent),
+        mail=MailTerms(**file.mail.model_dump()),
         price_list_folders=tuple(path.parent / folder for folder in file.price_lists.folders),
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+LANGUAGES = ("en", "de", "pl", "cs", "sr-Latn", "sr-Cyrl")
+"""In which documents are written."""
+
 
 class Mark(StrEnum):
     """What stands across a page; only a document without one is the original, and carries its e-invoice."""

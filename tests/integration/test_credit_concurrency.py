@@ -13,7 +13,7 @@ from books import BEGUN
 from sla_builders import moment
 
 from billing_engine import Month
-from billing_engine.intake.settings_file import SAMPLE
+from billing_engine.intake.sample_settings import SAMPLE
 from billing_engine.model.credit import Grant
 
 COMMAND = str(Path(sys.executable).parent / "billing-engine")

@@ -14,7 +14,7 @@ import pytest
 from databases import ON_SQLITE
 
 from billing_engine.errors import DatabaseBusyError
-from billing_engine.intake.settings_file import SAMPLE
+from billing_engine.intake.sample_settings import SAMPLE
 from billing_engine.stripe_sync.webhooks import MOST_BYTES, WebhookApp
 
 pytestmark = ON_SQLITE

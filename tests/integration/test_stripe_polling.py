@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from billing_engine.cli.app import app
 from billing_engine.errors import StripeSilentError
-from billing_engine.intake.settings_file import SAMPLE
+from billing_engine.intake.sample_settings import SAMPLE
 from billing_engine.storage import stripe_facts
 from billing_engine.storage.stripe_inbox import MOST_TRIES
 

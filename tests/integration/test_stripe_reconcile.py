@@ -11,7 +11,7 @@ from databases import ON_SQLITE
 from typer.testing import CliRunner
 
 from billing_engine.cli.app import app
-from billing_engine.intake.settings_file import SAMPLE
+from billing_engine.intake.sample_settings import SAMPLE
 
 pytestmark = ON_SQLITE
 MONTH = ("--month", "2026-10")

@@ -5,9 +5,11 @@ from decimal import Decimal
 import pytest
 
 from billing_engine.errors import InvalidFileError
-from billing_engine.intake.settings_file import SAMPLE, read_settings
+from billing_engine.intake.sample_settings import SAMPLE
+from billing_engine.intake.settings_file import read_settings
 from billing_engine.model.invoice import Seller
 from billing_engine.model.settings import Settings, StripeTerms
+from billing_engine.model.tax_table import TaxRate, TaxTable
 
 
 def row(name, *values):
@@ -57,6 +59,7 @@ def test_the_sample_loads_as_it_is(tmp_path):
         ),
         vat_percent=Decimal(20),
         vat_note="",
+        tax=TaxTable(rates=(TaxRate("reduced", Decimal(10)),)),
         payment_days=14,
         number_format="{year}-{number:06d}",
         zero_invoices=False,
