@@ -1,30 +1,28 @@
-"""Reminders of overdue invoices as plain text in the invoice's language: drafts that somebody reads first."""
+"""Reminders of overdue invoices in the invoice's language: drafts that somebody reads first."""
 
 from __future__ import annotations
 
 import textwrap
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from babel import Locale
 from babel.dates import format_date
 
 from billing_engine.documents import formats
+from billing_engine.documents.language import Words, words_for
 from billing_engine.documents.parties import CODE_LIMIT
 from billing_engine.documents.printable import one_line
+from billing_engine.documents.view import Fact
 from billing_engine.model.invoice import Seller
 from billing_engine.model.receivables import Reminder
-from billing_engine.resources import resource_folder
 
-_FALLBACK_LANGUAGE = "en"
 _WIDTH = 76
 _DAYS_TO_PAY = timedelta(days=7)
 """From the day of a reminder to the day by which it asks for the money."""
-_PREFIX = "reminders_"
+_OF_SHORT_DATES = ("sr-Latn", "sr-Cyrl")
+"""Languages whose long dates would have to be in another case than Babel writes them in."""
 
 
 class ReminderText(NamedTuple):
@@ -41,107 +39,156 @@ class ReminderText(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    locale: Locale
-    date_form: str
-    facts: Mapping[str, str]
-    letter: Mapping[str, str]
-    levels: tuple[Mapping[str, str], ...]
+class ReminderLetter:
+    """A reminder's parts, in the order of reading; each is one line or paragraph, harmless on any page."""
 
-    def day(self, day: date) -> str:
-        """Write a day that no line end can divide."""
-        return format_date(day, self.date_form, locale=self.locale).replace(" ", formats.NO_BREAK_SPACE)
+    subject: str
+    addressee: str
+    """The customer's name."""
+    salutation: str
+    opening: str
+    facts: tuple[Fact, ...]
+    """The invoice, its days and what of it was paid."""
+    request: str
+    bank_details: tuple[Fact, ...]
+    crossed: str
+    """What it says to those who paid in the meantime."""
+    closing: str
+    sender: tuple[str, ...]
+    """The seller's name and how to reach it."""
 
 
 def reminder_text(reminder: Reminder) -> ReminderText:
-    """Write a reminder in the language of its invoice, English where there are no words for it."""
+    """Write a reminder as plain text in the language of its invoice."""
+    buyer = reminder.invoice.draft.buyer
+    letter = reminder_letter(reminder, words_for(buyer.language))
+    paragraphs = [
+        letter.addressee,
+        letter.salutation,
+        _wrap(letter.opening),
+        _table(letter.facts),
+        _wrap(letter.request),
+        _table(letter.bank_details),
+        _wrap(letter.crossed),
+        "\n".join((letter.closing, *letter.sender)),
+    ]
+    return ReminderText(one_line(buyer.email), letter.subject, "\n\n".join(filter(None, paragraphs)) + "\n")
+
+
+def reminder_letter(reminder: Reminder, words: Words) -> ReminderLetter:
+    """Write the parts of a reminder: friendly, firm, or the last one."""
     invoice, draft = reminder.invoice, reminder.invoice.draft
-    words = _words_for(draft.buyer.language)
-    level = words.levels[reminder.level - 1]
     filled = {
         "number": one_line(invoice.number, CODE_LIMIT),
-        "issued": words.day(invoice.issued_on),
-        "due": words.day(invoice.due_on),
+        "issued": _day(invoice.issued_on, words),
+        "due": _day(invoice.due_on, words),
         "open": formats.money_text(reminder.open, draft.currency, words.locale),
-        "pay_by": words.day(reminder.as_of + _DAYS_TO_PAY),
+        "pay_by": _day(reminder.as_of + _DAYS_TO_PAY, words),
     }
-    sender = [draft.seller.name, draft.seller.email, draft.seller.phone]
-    paragraphs = [
-        one_line(draft.buyer.name),
-        words.letter["salutation"],
-        _wrap(level["opening"].format(**filled)),
-        _table(_amounts(reminder, words), words),
-        _wrap(level["request"].format(**filled)),
-        _table(_bank_details(draft.seller, filled["number"]), words),
-        _wrap(words.letter["crossed"]),
-        "\n".join(filter(None, (words.letter["closing"], *map(one_line, sender)))),
-    ]
-    subject = one_line(level["subject"].format(**filled))
-    return ReminderText(one_line(draft.buyer.email), subject, "\n\n".join(filter(None, paragraphs)) + "\n")
+    write = (_friendly, _firm, _final)[reminder.level - 1]
+    subject, opening, request = write(words, filled)
+    sender = (draft.seller.name, draft.seller.email, draft.seller.phone)
+    return ReminderLetter(
+        subject=one_line(subject),
+        addressee=one_line(draft.buyer.name),
+        salutation=words.say("Dear Sir or Madam,"),
+        opening=opening,
+        facts=tuple(_facts(reminder, words)),
+        request=request,
+        bank_details=_bank_details(draft.seller, filled["number"], words),
+        crossed=words.say("If you have paid in the meantime, please disregard this message."),
+        closing=words.say("Kind regards"),
+        sender=tuple(filter(None, map(one_line, sender))),
+    )
 
 
-def _amounts(reminder: Reminder, words: _Words) -> list[tuple[str, str]]:
+def _friendly(words: Words, filled: dict[str, str]) -> tuple[str, str, str]:
+    return (
+        words.say("Payment reminder: invoice {number}", **filled),
+        words.say(
+            "Our invoice {number} of {issued} was due on {due}. According to our records {open} is still to be paid; "
+            "perhaps it escaped your notice.",
+            **filled,
+        ),
+        words.say("We would be grateful if you could transfer the amount within the next few days.", **filled),
+    )
+
+
+def _firm(words: Words, filled: dict[str, str]) -> tuple[str, str, str]:
+    return (
+        words.say("Second reminder: invoice {number}", **filled),
+        words.say(
+            "We have not yet received full payment of our invoice {number} of {issued}, which was due on {due}. "
+            "{open} is still to be paid.",
+            **filled,
+        ),
+        words.say(
+            "Please transfer this amount by {pay_by} at the latest. If you disagree with the invoice, please let us "
+            "know without delay.",
+            **filled,
+        ),
+    )
+
+
+def _final(words: Words, filled: dict[str, str]) -> tuple[str, str, str]:
+    return (
+        words.say("Final reminder: invoice {number}", **filled),
+        words.say(
+            "Our invoice {number} of {issued}, due on {due}, has still not been paid in full. {open} is outstanding.",
+            **filled,
+        ),
+        words.say(
+            "This is our final reminder. We ask you to transfer the whole amount by {pay_by}. If we have not received "
+            "it by then, we will take further steps to recover it without another notice.",
+            **filled,
+        ),
+    )
+
+
+def _facts(reminder: Reminder, words: Words) -> Iterable[Fact]:
     invoice, known = reminder.invoice, reminder.invoice.settlement
-    taken_off = [("credited", -known.credited), ("paid", -known.paid)]
-    amounts = [("amount", invoice.amount_due), *((name, amount) for name, amount in taken_off if amount)]
     currency = invoice.draft.currency
-    return [
-        ("invoice", one_line(invoice.number, CODE_LIMIT)),
-        ("issued", words.day(invoice.issued_on)),
-        ("due", words.day(invoice.due_on)),
-        ("overdue", formats.count_text(reminder.days_overdue, words.locale)),
-        *((name, formats.money_text(amount, currency, words.locale)) for name, amount in amounts),
-        ("open", formats.money_text(reminder.open, currency, words.locale)),
-    ]
+    yield Fact(words.say_in("reminder", "Invoice"), one_line(invoice.number, CODE_LIMIT))
+    yield Fact(words.say_in("reminder", "Issued on"), _day(invoice.issued_on, words))
+    yield Fact(words.say_in("reminder", "Due on"), _day(invoice.due_on, words))
+    overdue = formats.count_text(reminder.days_overdue, words.locale)
+    yield Fact(words.say_in("reminder", "Days overdue"), overdue)
+    due = formats.money_text(invoice.amount_due, currency, words.locale)
+    yield Fact(words.say_in("reminder", "Amount due"), due)
+    if known.credited:
+        credited = formats.money_text(-known.credited, currency, words.locale)
+        yield Fact(words.say_in("reminder", "Credited"), credited)
+    if known.paid:
+        paid = formats.money_text(-known.paid, currency, words.locale)
+        yield Fact(words.say_in("reminder", "Received so far"), paid)
+    still_open = formats.money_text(reminder.open, currency, words.locale)
+    yield Fact(words.say_in("reminder", "Still to be paid"), still_open)
 
 
-def _bank_details(seller: Seller, number: str) -> list[tuple[str, str]]:
-    details = [
-        ("beneficiary", one_line(seller.name)),
-        ("iban", one_line(seller.iban, CODE_LIMIT)),
-        ("bic", one_line(seller.bic, CODE_LIMIT)),
-        ("bank", one_line(seller.bank)),
-        ("reference", number),
-    ]
-    return [(name, value) for name, value in details if value]
+def _bank_details(seller: Seller, number: str, words: Words) -> tuple[Fact, ...]:
+    details = (
+        Fact(words.say_in("reminder", "Beneficiary"), one_line(seller.name)),
+        Fact(words.say_in("reminder", "IBAN"), one_line(seller.iban, CODE_LIMIT)),
+        Fact(words.say_in("reminder", "BIC"), one_line(seller.bic, CODE_LIMIT)),
+        Fact(words.say_in("reminder", "Bank"), one_line(seller.bank)),
+        Fact(words.say_in("reminder", "Reference"), number),
+    )
+    return tuple(fact for fact in details if fact.value)
 
 
-def _table(rows: Iterable[tuple[str, str]], words: _Words) -> str:
+def _day(day: date, words: Words) -> str:
+    """Write a day that no line end can divide."""
+    form = "medium" if words.language in _OF_SHORT_DATES else "long"
+    return format_date(day, form, locale=words.locale).replace(" ", formats.NO_BREAK_SPACE)
+
+
+def _table(rows: Iterable[Fact]) -> str:
     """Set labels and values in two columns."""
-    labelled = [(words.facts[name], value) for name, value in rows]
-    width = max(len(label) for label, _ in labelled)
-    return "\n".join(f"  {label:{width}}  {value}" for label, value in labelled)
+    facts = tuple(rows)
+    width = max(len(fact.label) for fact in facts)
+    return "\n".join(f"  {fact.label:{width}}  {fact.value}" for fact in facts)
 
 
 def _wrap(paragraph: str) -> str:
     # Numbers have hyphens, and a name that is too long for a line is still one name.
     return textwrap.fill(paragraph, _WIDTH, break_on_hyphens=False, break_long_words=False)
-
-
-def _words_for(language: str) -> _Words:
-    """Find the words for a language tag such as sr-Cyrl-RS: with its script, else without."""
-    primary, *others = language.replace("_", "-").lower().split("-")
-    known = _languages()
-    wanted = [*(f"{primary}-{script}" for script in others), primary, _FALLBACK_LANGUAGE]
-    return _read(next(known[tag] for tag in wanted if tag in known))
-
-
-@cache
-def _languages() -> dict[str, str]:
-    """Name the languages there are words for, as their files do, by tag in small letters."""
-    paths = resource_folder("invoice_templates").glob(f"{_PREFIX}*.toml")
-    names = [path.stem.removeprefix(_PREFIX) for path in paths]
-    return {name.lower(): name for name in names}
-
-
-@cache
-def _read(name: str) -> _Words:
-    path = resource_folder("invoice_templates") / f"{_PREFIX}{name}.toml"
-    content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    return _Words(
-        locale=Locale.parse(content["locale"]),
-        date_form=content["date"],
-        facts=content["facts"],
-        letter=content["letter"],
-        levels=(content["level_1"], content["level_2"], content["level_3"]),
-    )

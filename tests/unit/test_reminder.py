@@ -1,7 +1,5 @@
 """Reminders: in the invoice's language, firmer by level, with all that is needed for paying, and harmless."""
 
-import string
-import tomllib
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,10 +9,7 @@ from invoices import BUYER, SELLER, invoice
 
 from billing_engine.documents.reminder import reminder_text
 from billing_engine.model.payment import Credited, Payment
-from billing_engine.model.receivables import LEVELS, Reminder
-from billing_engine.resources import resource_folder
-
-CATALOGUES = sorted(path.name for path in resource_folder("invoice_templates").glob("reminders_*.toml"))
+from billing_engine.model.receivables import Reminder
 
 
 def reminded(level=1, language="en", issued=None, **buyer):
@@ -28,11 +23,6 @@ def reminded(level=1, language="en", issued=None, **buyer):
 def plain(text):
     """Write no-break spaces as spaces."""
     return text.replace("\u00a0", " ")
-
-
-def fields_of(text):
-    """Find the words in braces."""
-    return {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
 
 
 def test_a_reminder_says_all_that_is_needed_for_paying():
@@ -136,23 +126,6 @@ def test_each_language_has_its_own_words_for_each_level(language, subjects, word
     for text in texts:
         assert words in " ".join(text.body.split())
         assert not set("{}") & set(text.as_file())
-
-
-def test_there_are_words_for_all_languages_that_are_promised():
-    """English, German, Polish, Czech and Serbian in both scripts."""
-    assert [f"reminders_{name}.toml" for name in ("cs", "de", "en", "pl", "sr-Cyrl", "sr")] == CATALOGUES
-
-
-@pytest.mark.parametrize("name", CATALOGUES)
-def test_a_catalogue_is_as_complete_as_the_english_one(name):
-    """Every text is there and fills in nothing that a reminder does not know; amount, days and deadline are named."""
-    folder = resource_folder("invoice_templates")
-    english, other = (tomllib.loads((folder / file).read_text("utf-8")) for file in ("reminders_en.toml", name))
-    assert other.keys() == english.keys()
-    for table in ("facts", "letter", *(f"level_{level}" for level in range(1, LEVELS + 1))):
-        assert other[table].keys() == english[table].keys()
-        for key, text in other[table].items():
-            assert fields_of(text) == fields_of(english[table][key]), (table, key)
 
 
 def test_hostile_names_change_nothing_but_themselves():
