@@ -14,7 +14,7 @@ from sqlalchemy import select
 from billing_engine import BillingEngine, Month
 from billing_engine.billing_run import RunOutcome
 from billing_engine.claim_desk import Verdict
-from billing_engine.documents.pdf import render_invoice
+from billing_engine.documents.rendering import render_invoice
 from billing_engine.model.credit import Grant
 from billing_engine.model.invoice import Seller
 from billing_engine.model.money import plain

@@ -137,7 +137,7 @@ def pdf(
     note = billing.receivables.read_credit_note(number)
     invoice = billing.read_invoice(note.draft.invoice)
     from billing_engine.documents.batch import pdf_file_name  # noqa: PLC0415 - slow to import
-    from billing_engine.documents.pdf import render_credit_note  # noqa: PLC0415 - as above
+    from billing_engine.documents.rendering import render_credit_note  # noqa: PLC0415 - as above
 
     path = output or Path(pdf_file_name(number))
     path.parent.mkdir(parents=True, exist_ok=True)

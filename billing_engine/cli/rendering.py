@@ -70,7 +70,7 @@ def render_reports(reports: Sequence[SlaReport], seller: Seller | None, folder: 
 
     from billing_engine.cli.tables import err  # noqa: PLC0415 - as above
     from billing_engine.documents.batch import sla_report_file_name  # noqa: PLC0415 - slow to import
-    from billing_engine.documents.pdf import render_sla_report  # noqa: PLC0415 - as above
+    from billing_engine.documents.rendering import render_sla_report  # noqa: PLC0415 - as above
 
     folder.mkdir(parents=True, exist_ok=True)
     with Progress(console=err, transient=True) as progress:

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
-from billing_engine.documents.pdf import render_invoice
+from billing_engine.documents.rendering import render_invoice
 from billing_engine.errors import BillingError
 from billing_engine.model.invoice import Invoice
 from billing_engine.model.sla_report import SlaReport

@@ -1,109 +1,135 @@
-"""Documents as PDF files. Nothing is fetched, and the same invoice gives the same bytes on the same machine."""
+"""Pages of HTML as PDF/A-3a and PDF/UA-1. Nothing is fetched, and the same pages give the same bytes."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-from billing_engine.documents.credit_note_view import credit_note_view
-from billing_engine.documents.invoice_view import invoice_view
-from billing_engine.documents.sla_report_view import sla_report_view
-from billing_engine.documents.templates import credit_note_html, invoice_html, sla_report_html
+from billing_engine.documents.fetcher import refusing_fetcher
+from billing_engine.documents.fonts import SUBSTITUTE, font_faces
+from billing_engine.documents.xmp import complete
 from billing_engine.errors import RenderingError
-from billing_engine.model.credit_note import CreditNote
-from billing_engine.model.invoice import Invoice, Seller
-from billing_engine.model.sla_report import SlaReport
 
 if TYPE_CHECKING:
+    from weasyprint import CSS, Attachment, Document
     from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import URLFetcher
 
-_PDF_VARIANT = "pdf/ua-1"
-"""Tagged, with language and title, so that a screen reader can read it; costs next to nothing."""
+_PDF_VARIANT = "pdf/a-3a"
+"""For archives: tagged, fonts and colours inside, other files attached. XMP claims PDF/UA-1 besides."""
+
+_STYLESHEETS_KEPT = 32
 
 _one_at_a_time = threading.Lock()
 """The font configuration and WeasyPrint's logger are shared by all threads of the process."""
 
 
-def render_invoice(invoice: Invoice) -> bytes:
-    """Render an invoice as PDF; raises RenderingError when it can not be printed whole."""
-    try:
-        html = invoice_html(invoice_view(invoice))
-    except Exception as error:
-        raise RenderingError(f"invoice {invoice.number!r} could not be laid out: {error}") from error
-    return html_to_pdf(html)
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file inside a PDF."""
+
+    name: str
+    content: bytes
+    description: str
+    relationship: str
+    """To the pages, as PDF has it: "Alternative" says the same, "Supplement" says more."""
+    day: date
+    """When it was made: the document's own day."""
 
 
-def render_credit_note(note: CreditNote, invoice: Invoice) -> bytes:
-    """Render a credit note as PDF, with the parties of its invoice; raises RenderingError as for an invoice."""
-    try:
-        html = credit_note_html(credit_note_view(note, invoice))
-    except Exception as error:
-        raise RenderingError(f"credit note {note.number!r} could not be laid out: {error}") from error
-    return html_to_pdf(html)
+def html_to_pdf(html: str, stylesheet: str = "", attached: Iterable[Attached] = ()) -> bytes:
+    """Turn pages of HTML into PDF; all dates are those that the page and the attached files say.
 
-
-def render_sla_report(report: SlaReport, seller: Seller | None) -> bytes:
-    """Render an SLA report as PDF, signed by `seller` if one is named; raises RenderingError as for an invoice."""
-    try:
-        html = sla_report_html(sla_report_view(report, seller))
-    except Exception as error:
-        which = f"{report.customer.customer!r} for {report.month}"
-        raise RenderingError(f"SLA report of {which} could not be laid out: {error}") from error
-    return html_to_pdf(html)
-
-
-def html_to_pdf(html: str) -> bytes:
-    """Turn one self-contained page of HTML into PDF.
-
-    Raises RenderingError when it refers to anything outside itself, or when WeasyPrint reports an error: it would
-    leave out what it could not load and carry on.
+    A letter that no font of the machine has is printed as a square. Raises RenderingError when the page or its style
+    sheet refers to anything outside, or when WeasyPrint reports an error: it would leave out what it could not load
+    and carry on.
     """
     try:  # imported here, so that a machine without Pango can still rate
-        from weasyprint import HTML  # noqa: PLC0415
         from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415
     except (ImportError, OSError) as error:
         raise RenderingError(f"WeasyPrint can not be used on this machine: {error}") from error
 
+    files = sorted(attached, key=lambda file: file.name)  # readers look names up by halving
     with _one_at_a_time, _errors_logged() as problems:
         try:
-            page = HTML(string=html, url_fetcher=_refusing_fetcher(problems))  # type: ignore[no-untyped-call]
-            pdf: bytes = page.write_pdf(  # type: ignore[no-untyped-call]
-                font_config=_font_configuration(), pdf_variant=_PDF_VARIANT
-            )
+            pdf, missing = _write(html, stylesheet, files, problems)
+            if missing:
+                readable = html.translate(dict.fromkeys(missing, SUBSTITUTE))
+                pdf, missing = _write(readable, stylesheet, files, problems)
         except FatalURLFetchingError as refusal:  # a BaseException: WeasyPrint's own handlers must not swallow it
-            raise RenderingError("; ".join(problems)) from refusal
+            raise RenderingError("; ".join(problems) or str(refusal)) from refusal
+        except RenderingError:
+            raise
         except Exception as error:
             raise RenderingError(f"the page could not be rendered: {error}") from error
     if problems:
         raise RenderingError("; ".join(problems))
+    if missing:
+        letters = ", ".join(f"U+{letter:04X}" for letter in sorted(missing))
+        raise RenderingError(f"no font has the letters {letters} of the style sheet")
     return pdf
 
 
-def _refusing_fetcher(problems: list[str]) -> URLFetcher:
-    """Make a fetcher that fetches nothing and notes what was asked of it."""
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher  # noqa: PLC0415
+def _write(html: str, stylesheet: str, files: list[Attached], problems: list[str]) -> tuple[bytes, set[int]]:
+    """Render once; also tells which letters no font has."""
+    from weasyprint import HTML  # noqa: PLC0415 - as above
 
-    class RefusingFetcher(URLFetcher):
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            del headers
-            # Inside SVG even a fatal error is swallowed, so the note counts, not the exception.
-            problems.append(f"the page refers to {url[:200]!r}; a document must not load anything")
-            raise FatalURLFetchingError(problems[-1])
+    page = HTML(string=html, url_fetcher=refusing_fetcher(problems))  # type: ignore[no-untyped-call]
+    document: Document = page.render(  # type: ignore[no-untyped-call]
+        font_config=_font_configuration(), stylesheets=[_compiled(stylesheet)]
+    )
+    document.metadata.attachments = [_attachment(file) for file in files]
+    complete(document.metadata)
+    pdf: bytes = document.write_pdf(pdf_variant=_PDF_VARIANT)  # type: ignore[no-untyped-call]
+    return pdf, {letter for font in document.fonts.values() for letter in font.missing}
 
-    return RefusingFetcher()  # type: ignore[no-untyped-call]
+
+def _attachment(file: Attached) -> Attachment:
+    from weasyprint import Attachment  # noqa: PLC0415 - as above
+
+    moment = datetime.combine(file.day, time(), UTC)
+    return Attachment(  # type: ignore[no-untyped-call]
+        string=file.content,
+        name=file.name,
+        description=file.description,
+        relationship=file.relationship,
+        created=moment,
+        modified=moment,
+    )
+
+
+@lru_cache(_STYLESHEETS_KEPT)
+def _compiled(stylesheet: str) -> CSS:
+    """Parse a style sheet once per process: it costs as much as a page."""
+    return _compile(stylesheet, _font_configuration())
 
 
 @cache
 def _font_configuration() -> FontConfiguration:
     """Make the process's one font configuration: each new one takes memory that is never given back."""
-    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415 - as above
 
-    return FontConfiguration()  # type: ignore[no-untyped-call]
+    configuration = FontConfiguration()  # type: ignore[no-untyped-call]
+    _compile(font_faces(), configuration)
+    return configuration
+
+
+def _compile(stylesheet: str, fonts: FontConfiguration) -> CSS:
+    from weasyprint import CSS  # noqa: PLC0415 - as above
+
+    problems: list[str] = []
+    # Without a fetcher of ours it would fetch what the sheet imports.
+    css = CSS(  # type: ignore[no-untyped-call]
+        string=stylesheet, font_config=fonts, url_fetcher=refusing_fetcher(problems)
+    )
+    if problems:
+        raise RenderingError("; ".join(problems))
+    return css
 
 
 class _Collector(logging.Handler):

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from billing_engine import BillingEngine, Month, run_desk
 from billing_engine.billing_run import RunOutcome
-from billing_engine.documents.pdf import render_credit_note, render_invoice
+from billing_engine.documents.rendering import render_credit_note, render_invoice
 from billing_engine.errors import CreditNoteError, PaymentError
 from billing_engine.model.credit import Grant
 from billing_engine.model.sla_terms import Setoff

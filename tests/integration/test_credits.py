@@ -29,7 +29,7 @@ from sla_builders import agreement, moment
 
 from billing_engine import Month
 from billing_engine.billing_run import RunOutcome
-from billing_engine.documents.pdf import render_invoice
+from billing_engine.documents.rendering import render_invoice
 from billing_engine.errors import BillingError, ClaimError, CreditSpentError, UnknownCurrencyError
 from billing_engine.model.credit import Credit, CreditSource, Grant
 from billing_engine.model.money import plain

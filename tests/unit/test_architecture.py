@@ -173,6 +173,8 @@ ONE_HOME = {
     "markupsafe": {"documents"},
     "weasyprint": {"documents"},
     "babel": {"documents"},
+    "lxml": {"documents", "einvoice"},
+    "PIL": {"documents"},
     "segno": {"documents"},
     "typer": {"cli"},
     "rich": {"cli"},

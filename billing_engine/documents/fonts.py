@@ -1,0 +1,30 @@
+"""The fonts that documents are set in: files of the installation, the same on every machine."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from billing_engine.resources import resource_folder
+
+SCHEME = "package-font:"
+"""Begins the address of a font file; only documents know what to do with it."""
+
+SUBSTITUTE = "\u25a1"
+"""Printed for a letter that neither these fonts nor the machine's have; these have it."""
+
+_FACES = {"Inter-Regular.ttf": 400, "Inter-Medium.ttf": 500, "Inter-SemiBold.ttf": 600}
+
+
+@cache
+def font_faces() -> str:
+    """Write the style sheet that makes the fonts known, under the family name "Inter"."""
+    face = '@font-face {{ font-family: Inter; font-weight: {weight}; src: url("{scheme}{name}") }}'
+    return "\n".join(face.format(weight=weight, scheme=SCHEME, name=name) for name, weight in _FACES.items())
+
+
+def font_file(address: str) -> bytes | None:
+    """Read the font file at an address; None when it is not that of a font of the installation."""
+    name = address.removeprefix(SCHEME)
+    if name == address or name not in _FACES:
+        return None
+    return (resource_folder("invoice_templates") / "fonts" / name).read_bytes()
