@@ -17,7 +17,7 @@ from billing_engine.model.check import Check
 from billing_engine.model.invoice import Invoice
 from billing_engine.model.period import Month
 from billing_engine.model.price_list import PriceListBook
-from billing_engine.model.settings import Settings
+from billing_engine.model.settings import DocumentTerms, Settings
 from billing_engine.receivables_desk import ReceivablesDesk
 from billing_engine.run_desk import RunDesk
 from billing_engine.sla_desk import SlaDesk
@@ -29,6 +29,7 @@ from billing_engine.transactions import Transactions
 from billing_engine.upgrading import upgrade_schema
 
 if TYPE_CHECKING:
+    from billing_engine.document_desk import DocumentDesk
     from billing_engine.stripe_desk import StripeDesk
     from billing_engine.stripe_push import Pace
     from billing_engine.stripe_sync.access import StripeAccess
@@ -78,6 +79,16 @@ class BillingEngine:
         books = Books(self._transactions, self.receivables, self.sla, self._journal)
         gateway = Gateway(access, timeout or TIMEOUT)
         return StripeDesk(books, self._settings, access, gateway, pace or REAL_TIME)
+
+    @property
+    def documents(self) -> DocumentDesk:
+        """Pages and e-invoices of what was issued."""
+        # What documents are made with is slow to import, and most of what is done makes none.
+        from billing_engine.document_desk import DocumentDesk  # noqa: PLC0415
+
+        settings = self._settings
+        terms, seller = (DocumentTerms(), None) if settings is None else (settings.documents, settings.seller)
+        return DocumentDesk(self._transactions, terms, seller, self._journal)
 
     def upgrade_schema(self, *, connection: Connection | None = None) -> str:
         """Bring the database to this program's schema, and old records into the trail; returns the version."""

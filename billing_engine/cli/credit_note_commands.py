@@ -20,6 +20,7 @@ from billing_engine.cli.options import (
     SettingsOption,
     world_of,
 )
+from billing_engine.cli.rendering import TemplatesOption, desk_with, write_pdf
 from billing_engine.cli.times import read_day
 
 app = typer.Typer(help="Issue, list, show and render credit notes.", no_args_is_help=True)
@@ -130,16 +131,10 @@ def pdf(
     context: typer.Context,
     number: NumberArgument,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.", show_default=False)] = None,
+    templates: TemplatesOption = None,
     database: DatabaseOption = None,
+    settings: SettingsOption = None,
 ) -> None:
     """Render a credit note as PDF."""
-    billing = world_of(context, database).open_billing()
-    note = billing.receivables.read_credit_note(number)
-    invoice = billing.read_invoice(note.draft.invoice)
-    from billing_engine.documents.batch import pdf_file_name  # noqa: PLC0415 - slow to import
-    from billing_engine.documents.rendering import render_credit_note  # noqa: PLC0415 - as above
-
-    path = output or Path(pdf_file_name(number))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(render_credit_note(note, invoice))
-    typer.echo(str(path))
+    desk = desk_with(world_of(context, database, settings).open_billing().documents, templates)
+    typer.echo(str(write_pdf(desk.credit_note_pdf(number), number, output)))

@@ -59,7 +59,7 @@ def run_demo(directory: Path) -> None:
 
     _say(f"7. Report the service levels of {FIRST}")
     reports = billing.sla.report(FIRST, instant_of(_DECIDED_AT))
-    render_reports(reports, settings.seller, directory / "reports")
+    render_reports(billing.documents, reports, directory / "reports")
 
     _say("8. Check the whole database")
     check_tables.print_summary(billing.doctor())
@@ -94,7 +94,7 @@ def _issue(billing: BillingEngine, step: int, month: Month, folder: Path) -> Ren
     with Progress(console=tables.err) as progress:
         task = progress.add_task("Issuing invoices", total=billing.count_customers())
         issued = billing.issue(month, _ISSUED_ON[month], on_progress=lambda _: progress.advance(task))
-    rendered = render_month(billing, month, folder)
+    rendered = render_month(billing.documents, month, folder)
     rows = [_row(plan, rendered.paths) for plan in issued if plan.outcome is RunOutcome.ISSUED]
     columns = ("Customer", "Package", ">Hours used", ">Credits", ">Net", ">To pay", "File")
     tables.out.print(tables.table(f"Invoices of {month}", *columns, rows=rows))

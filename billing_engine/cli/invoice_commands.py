@@ -7,8 +7,15 @@ from typing import Annotated
 
 import typer
 
-from billing_engine.cli.options import DatabaseOption, Format, FormatOption, OptionalMonthOption, world_of
-from billing_engine.cli.rendering import render_month, render_one
+from billing_engine.cli.options import (
+    DatabaseOption,
+    Format,
+    FormatOption,
+    OptionalMonthOption,
+    SettingsOption,
+    world_of,
+)
+from billing_engine.cli.rendering import TemplatesOption, desk_with, render_month, write_pdf
 from billing_engine.cli.times import TodayOption, read_day
 
 app = typer.Typer(help="List, show and render issued invoices.", no_args_is_help=True)
@@ -70,17 +77,28 @@ def pdf(
     context: typer.Context,
     number: Annotated[str | None, typer.Argument(help="Invoice number.", show_default=False)] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.", show_default=False)] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Render all invoices of --month into --dir.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Render all documents of --month into --dir.")] = False,
     month: OptionalMonthOption = None,
     directory: Annotated[Path | None, typer.Option("--dir", help="Folder for --all.", show_default=False)] = None,
+    original: Annotated[bool, typer.Option("--original", help="As issued, whatever was credited since.")] = False,
+    copy: Annotated[bool, typer.Option("--copy", help="Marked as a copy, without its e-invoice.")] = False,
+    statement: Annotated[bool, typer.Option("--statement", help="The statement of hours instead.")] = False,
+    templates: TemplatesOption = None,
     database: DatabaseOption = None,
+    settings: SettingsOption = None,
 ) -> None:
-    """Render an invoice as PDF, or with --all a whole month."""
+    """Render an invoice as PDF, or with --all a whole month with its credit notes.
+
+    An invoice that credit notes took back is marked and carries no e-invoice. Exits 1 when one could not be rendered.
+    """
     if all_ == (number is not None) or (all_ and (month is None or directory is None)):
         raise typer.BadParameter("give an invoice number, or --all with --month and --dir")
-    billing = world_of(context, database).open_billing()
-    if all_ and month is not None and directory is not None:
-        if render_month(billing, month, directory).failed:
+    if original + copy + statement > 1 or (all_ and statement):
+        raise typer.BadParameter("--original, --copy and --statement exclude each other, and --all makes no statements")
+    desk = desk_with(world_of(context, database, settings).open_billing().documents, templates)
+    if number is None and month is not None and directory is not None:
+        if render_month(desk, month, directory, original=original, copy=copy).failed:
             raise typer.Exit(1)
-    else:
-        typer.echo(str(render_one(billing.read_invoice(number or ""), output)))
+    elif number is not None:
+        content = desk.statement_pdf(number) if statement else desk.invoice_pdf(number, original=original, copy=copy)
+        typer.echo(str(write_pdf(content, f"{number}-hours" if statement else number, output)))

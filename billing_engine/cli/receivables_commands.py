@@ -109,6 +109,7 @@ def ageing(
 def draft(
     context: typer.Context,
     directory: Annotated[Path, typer.Option("--dir", help="Folder to write the drafts to.")],
+    pdf: Annotated[bool, typer.Option("--pdf", help="Also write each letter as PDF, beside its text.")] = False,
     as_of: AsOfDayOption = None,
     database: DatabaseOption = None,
     settings: SettingsOption = None,
@@ -119,8 +120,9 @@ def draft(
     The settings say after how many days each of the three levels applies. Nothing is sent and nothing is recorded.
     """
     day = read_day(as_of)
-    due = world_of(context, database, settings).open_billing().receivables.reminders(day)
-    from billing_engine.documents.batch import pdf_file_name  # noqa: PLC0415 - slow to import
+    billing = world_of(context, database, settings).open_billing()
+    due = billing.receivables.reminders(day)
+    from billing_engine.documents.files import pdf_file_name, write_whole  # noqa: PLC0415 - slow to import
     from billing_engine.documents.reminder import reminder_text  # noqa: PLC0415 - as above
 
     directory.mkdir(parents=True, exist_ok=True)
@@ -130,6 +132,8 @@ def draft(
         stem = pdf_file_name(reminder.invoice.number).removesuffix(".pdf")
         path = directory / f"{stem}-level-{reminder.level}.txt"
         path.write_text(text.as_file(), encoding="utf-8")
+        if pdf:
+            write_whole(path.with_suffix(".pdf"), billing.documents.reminder_pdf(reminder))
         drafted.append((reminder, text.subject, path))
     if format_ is Format.JSON:
         from billing_engine import receivables_shapes  # noqa: PLC0415 - as above

@@ -20,7 +20,7 @@ from billing_engine.cli.options import (
     SettingsOption,
     world_of,
 )
-from billing_engine.cli.rendering import render_month
+from billing_engine.cli.rendering import render_month, write_pdf
 from billing_engine.cli.stripe_options import LiveOption, open_stripe
 from billing_engine.cli.times import now, read_day
 from billing_engine.errors import BillingError, SettingsMissingError
@@ -44,6 +44,9 @@ def preview(
     context: typer.Context,
     month: MonthOption,
     customer: Annotated[str | None, typer.Option(help="Only this customer.", show_default=False)] = None,
+    pdf: Annotated[
+        Path | None, typer.Option(help="File for the draft as PDF, with --customer.", show_default=False)
+    ] = None,
     stripe: Annotated[
         bool, typer.Option("--stripe", help="Ask Stripe what its next invoices would be with these lines.")
     ] = False,
@@ -53,7 +56,9 @@ def preview(
     price_lists: PriceListsOption = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:
-    """Show what each customer will pay for a month, line by line, with the reason of every entry. Writes nothing."""
+    """Show what each customer will pay for a month, line by line, with the reason of every entry. Stores nothing."""
+    if pdf is not None and customer is None:
+        raise typer.BadParameter("--pdf goes with --customer")
     billing = world_of(context, database, settings, price_lists).open_billing()
     wanted = None if customer is None else [customer]
     plans = list(billing.plan(month, customers=wanted, on=read_day(None)))
@@ -79,6 +84,16 @@ def preview(
             stripe_tables.print_previews(previews)
     if any(plan.outcome == "failed" for plan in plans):
         raise typer.Exit(1)
+    if pdf is not None:
+        _write_draft(billing, plans, pdf)
+
+
+def _write_draft(billing: BillingEngine, plans: Sequence[CustomerPlan], path: Path) -> None:
+    (plan,) = plans
+    if plan.draft is None:
+        raise BillingError(f"there is no draft to print: {plan.reason or plan.outcome}")
+    write_pdf(billing.documents.draft_pdf(plan.draft, read_day(None)), plan.customer.customer, path)
+    typer.echo(f"the draft is in {path}", err=True)
 
 
 def run(
@@ -126,7 +141,7 @@ def run(
     _print_run(month, plans, format_)
     left = sum(plan.outcome == "failed" or (issue and plan.outcome == "parked") for plan in plans)
     if pdf is not None:
-        rendered = render_month(billing, month, pdf)
+        rendered = render_month(billing.documents, month, pdf)
         left += rendered.failed
         typer.echo(f"{len(rendered.paths) - rendered.failed} PDFs are in {pdf}", err=True)
     if left:

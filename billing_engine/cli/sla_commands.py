@@ -17,7 +17,7 @@ from billing_engine.cli.options import (
     SettingsOption,
     world_of,
 )
-from billing_engine.cli.rendering import render_reports
+from billing_engine.cli.rendering import TemplatesOption, desk_with, render_reports
 from billing_engine.cli.times import AsOfOption, read_as_of, read_day
 from billing_engine.errors import BillingError
 
@@ -66,6 +66,7 @@ def report(
     month: MonthOption,
     customer: Annotated[str | None, typer.Option(help="Only this customer.", show_default=False)] = None,
     pdf: Annotated[Path | None, typer.Option(help="Folder for one PDF per customer.", show_default=False)] = None,
+    templates: TemplatesOption = None,
     as_of: AsOfOption = None,
     database: DatabaseOption = None,
     settings: SettingsOption = None,
@@ -75,7 +76,8 @@ def report(
     """Report a month per customer: targets kept and missed, worst cases, uptime, claims, credits."""
     now = read_as_of(as_of)
     world = world_of(context, database, settings, price_lists)
-    reports = world.open_billing().sla.report(month, now, customer)
+    billing = world.open_billing()
+    reports = billing.sla.report(month, now, customer)
     if format_ is Format.JSON:
         from billing_engine import json_shapes, sla_shapes  # noqa: PLC0415 - as above
 
@@ -86,8 +88,7 @@ def report(
         for one in reports:
             sla_tables.print_report(one)
     if pdf is not None:
-        found = world.read_settings()
-        render_reports(reports, None if found is None else found.seller, pdf)
+        render_reports(desk_with(billing.documents, templates), reports, pdf)
         typer.echo(f"{len(reports)} PDF{'' if len(reports) == 1 else 's'} in {pdf}", err=True)
 
 

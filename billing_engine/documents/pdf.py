@@ -63,7 +63,7 @@ def html_to_pdf(html: str, stylesheet: str = "", attached: Iterable[Attached] = 
                 pdf, missing = _write(readable, stylesheet, files, problems)
         except FatalURLFetchingError as refusal:  # a BaseException: WeasyPrint's own handlers must not swallow it
             raise RenderingError("; ".join(problems) or str(refusal)) from refusal
-        except RenderingError:
+        except (MemoryError, RenderingError):
             raise
         except Exception as error:
             raise RenderingError(f"the page could not be rendered: {error}") from error
@@ -73,6 +73,12 @@ def html_to_pdf(html: str, stylesheet: str = "", attached: Iterable[Attached] = 
         letters = ", ".join(f"U+{letter:04X}" for letter in sorted(missing))
         raise RenderingError(f"no font has the letters {letters} of the style sheet")
     return pdf
+
+
+def warm_up() -> None:
+    """Read the fonts, so that the first page need not; raises RenderingError, ImportError or OSError."""
+    with _one_at_a_time:
+        _font_configuration()
 
 
 def _write(html: str, stylesheet: str, files: list[Attached], problems: list[str]) -> tuple[bytes, set[int]]:

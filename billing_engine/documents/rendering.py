@@ -39,8 +39,8 @@ def render_invoice(
     _refuse_marked(xml, mark)
     with _laying_out(f"invoice {invoice.number!r}"):
         words = _words(invoice, terms)
-        view = invoice_view(invoice, words, terms, mark, _second_words(invoice, terms, words))
-        html = templates.invoice_html(view, words, terms)
+        second = _second_words(invoice, terms, words)
+        html = templates.invoice_html(invoice_view(invoice, words, terms, mark, second), words, terms)
         stylesheet = templates.stylesheet("invoice.css", terms)
         entries = annex_csv(invoice, words)
     return html_to_pdf(html, stylesheet, [*_e_invoice(xml, invoice), *_entries(entries, invoice)])
@@ -61,7 +61,8 @@ def render_credit_note(
     _refuse_marked(xml, mark)
     with _laying_out(f"credit note {note.number!r}"):
         words = _words(invoice, terms)
-        view = credit_note_view(note, invoice, words, terms, mark, _second_words(invoice, terms, words))
+        second = _second_words(invoice, terms, words)
+        view = credit_note_view(note, invoice, words, terms, mark, second)
         html = templates.credit_note_html(view, words, terms)
         stylesheet = templates.stylesheet("invoice.css", terms)
     return html_to_pdf(html, stylesheet, _e_invoice(xml, note))
@@ -116,6 +117,8 @@ def _laying_out(what: str) -> Iterator[None]:
     """Name the document in whatever goes wrong with its texts and templates."""
     try:
         yield
+    except MemoryError:
+        raise
     except Exception as error:
         raise RenderingError(f"{what} could not be laid out: {error}") from error
 

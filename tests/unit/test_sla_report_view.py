@@ -24,7 +24,7 @@ from sla_reports import (
     sla_report,
 )
 
-from billing_engine.documents.batch import sla_report_file_name
+from billing_engine.documents.files import sla_report_file_name
 from billing_engine.documents.formats import uptime_text
 from billing_engine.documents.sla_report_view import sla_report_view
 from billing_engine.documents.view import CaseView, CreditView, Fact, FigureView, UptimeView
