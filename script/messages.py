@@ -31,6 +31,7 @@ _KEYWORDS = {
     "say_in": ((1, "c"), 2),
     "count": (1, 2),
     "form": None,
+    "joint": None,
     "counted_form": (1, 2),
 }
 """What messages are given to: in templates, in views, and in the forms of sentences."""

@@ -13,6 +13,7 @@ from babel import Locale
 from babel.numbers import format_decimal
 
 from billing_engine.documents.catalogues import translations
+from billing_engine.documents.phrases import translate
 
 _LOCALES = MappingProxyType(
     {"en": "en_IE", "de": "de_DE", "pl": "pl_PL", "cs": "cs_CZ", "sr-Latn": "sr_Latn_RS", "sr-Cyrl": "sr_Cyrl_RS"}
@@ -49,7 +50,7 @@ class Words:
 
     def phrase(self, text: str) -> str:
         """Translate a sentence that the engine wrote in English when it made the invoice; others stay as they are."""
-        return text
+        return text if self.language == _ENGLISH else translate(text, self)
 
     def unit(self, code: str, quantity: Decimal) -> str:
         """Name a unit to go after `quantity`; a unit without a name is shown by its code."""
