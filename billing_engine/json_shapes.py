@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from billing_engine.model.invoice import PIECE, SECONDS_PER_UNIT, Invoice, Invoi
 from billing_engine.model.money import SECONDS_PER_HOUR, ZERO, plain
 from billing_engine.model.period import Month
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax import LEGAL_TEXTS, HomeTax, TaxCategory, TaxSubtotal
 from billing_engine.rate_folder import RatedFolder
 from billing_engine.rating.explain import explain_charge
 from billing_engine.rating.rate_card import RateCard
@@ -170,7 +171,41 @@ def invoice(issued: Invoice, today: date, at_stripe: Mirrored | None = None) -> 
         "paid": plain(issued.paid),
         "lines": invoice_lines(issued.draft),
         "setoffs": invoice_setoffs(issued.draft),
+        **tax_shapes(issued.draft.taxes),
+        **_home_tax(issued.draft.home_tax),
         "entries": [_entry(entry) for entry in issued.draft.entries],
+    }
+
+
+def tax_shapes(taxes: Sequence[TaxSubtotal]) -> dict[str, Any]:
+    """Shape VAT by category, where it is more than one rate on everything."""
+    if len(taxes) < 2 and all(one.category is TaxCategory.STANDARD for one in taxes):
+        return {}
+    return {
+        "taxes": [
+            {
+                "category": one.category,
+                "percent": f"{one.percent.normalize():f}",
+                "net": plain(one.net),
+                "tax": plain(one.tax),
+                "note": one.note or LEGAL_TEXTS.get(one.category, ""),
+                "code": one.code or None,
+            }
+            for one in taxes
+        ]
+    }
+
+
+def _home_tax(tax: HomeTax | None) -> dict[str, Any]:
+    if tax is None:
+        return {}
+    return {
+        "home_tax": {
+            "currency": tax.currency,
+            "rate": format(tax.rate, "f"),
+            "rate_on": tax.rate_on.isoformat(),
+            "tax": plain(tax.tax),
+        }
     }
 
 

@@ -36,6 +36,7 @@ def credit_note(note: CreditNote) -> dict[str, Any]:
     return {
         **credit_note_summary(note),
         "tax_percent": None if draft.tax_percent is None else f"{draft.tax_percent.normalize():f}",
+        **json_shapes.tax_shapes(draft.taxes),
         "lines": [
             {
                 "position": line.position,

@@ -121,7 +121,7 @@ def _rates(gateway: Gateway, order: Order, subscription: Thing) -> tuple[Rates, 
         return stop.value, ""
     there = [_find(gateway, ask) for ask in asked if isinstance(ask, Step)]
     if not all(there):
-        return Rates(None, None), "without tax: its rate is made at Stripe by the first push"
+        return Rates({}, None), "without tax: its rate is made at Stripe by the first push"
     try:
         flow.send(there)
     except StopIteration as stop:

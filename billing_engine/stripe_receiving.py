@@ -19,7 +19,6 @@ from billing_engine.invoicing.credit_note import left_of_lines
 from billing_engine.journal import Journal
 from billing_engine.model.delivery import DeliveryKind, DeliveryOutcome, DeliveryState, Mirrored
 from billing_engine.model.instant import Instant, local_date
-from billing_engine.model.money import ZERO
 from billing_engine.receivables_desk import Credited, ReceivablesDesk
 from billing_engine.sla_desk import SlaDesk
 from billing_engine.storage import credit_notes, invoices, master_data, stripe_calls, stripe_mirror, stripe_outbox
@@ -246,7 +245,9 @@ class Receiver:
             return ""
         taken = None
         if amounts[0] < issued.amount_due - issued.settlement.credited:
-            amount = net_of(*amounts, issued.draft.tax_percent or ZERO, issued.draft.currency)
+            rates = {one.percent for one in issued.draft.tax_subtotals}
+            # With several rates only Stripe knows which of them it took back.
+            amount = net_of(*amounts, rates.pop(), issued.draft.currency) if len(rates) == 1 else amounts[1]
             taken = allocate(amount, asked_for(lines, sight.lines, currency), left)
         reason = f"Credited at Stripe as {note.get('number') or note['id']}"
         done = self._books.receivables.issue_credit_note(number, taken, reason, self._today(), connection=connection)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from billing_engine.cli.tables import money, out, settlement_text, table, text
+from billing_engine.cli.tables import money, out, settlement_text, table, text, vat_text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -53,7 +53,8 @@ def print_credit_note(note: CreditNote) -> None:
     out.print(text(f"Credit note {note.number} {about}", style="bold"), soft_wrap=True)
     out.print(table("", ">Line", "What", "Detail", ">Amount", rows=rows))
     percent = "" if draft.tax_percent is None else f" {draft.tax_percent.normalize():f}%"
-    amounts = [f"net {money(draft.net, draft.currency)}", f"VAT{percent} {money(draft.tax, draft.currency)}"]
+    vat = vat_text(draft.taxes, currency) if draft.taxes else f"VAT{percent} {money(draft.tax, currency)}"
+    amounts = [f"net {money(draft.net, draft.currency)}", vat]
     out.print(text(f"  {', '.join([*amounts, f'total {money(draft.gross, draft.currency)}'])}", style="bold"))
 
 

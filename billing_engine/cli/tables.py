@@ -19,6 +19,7 @@ from billing_engine.model.delivery import Mirrored
 from billing_engine.model.instant import hours_and_minutes
 from billing_engine.model.invoice import ContractUse, Invoice, InvoiceDraft, InvoiceLine
 from billing_engine.model.money import minor_digits
+from billing_engine.model.tax import TaxCategory, TaxSubtotal
 from billing_engine.rate_folder import RatedFolder
 
 _WIDTH_WITHOUT_TERMINAL = 160
@@ -255,10 +256,9 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
             late = f", {use.period}" if use.is_late(draft.period) else ""
             out.print(text(f"  {use.package_title} ({use.contract}{late}): {_included_text(use)}", style="dim"))
     due = "" if draft.amount_due == draft.gross else f", due {money(draft.amount_due, draft.currency)}"
-    percent = "" if draft.tax_percent is None else f" {draft.tax_percent.normalize():f}%"
     out.print(
         text(
-            f"  net {money(draft.net, draft.currency)}, VAT{percent} {money(draft.tax, draft.currency)}, "
+            f"  net {money(draft.net, draft.currency)}, {vat_text(draft.tax_subtotals, draft.currency)}, "
             f"total {money(draft.gross, draft.currency)}{due}",
             style="bold",
         )
@@ -267,6 +267,16 @@ def print_draft(draft: InvoiceDraft, title: str) -> None:
         for reason in entry.reason.splitlines():
             out.print(text(f"    {entry.entry} {entry.ticket}  {reason}"), soft_wrap=True)
     out.print()
+
+
+def vat_text(taxes: Sequence[TaxSubtotal], currency: str) -> str:
+    """Say the VAT, at each rate where there are several, and by its category where none is charged."""
+    return ", ".join(f"VAT{_rate_text(one)} {money(one.tax, currency)}" for one in taxes)
+
+
+def _rate_text(one: TaxSubtotal) -> str:
+    charged = one.category in (TaxCategory.STANDARD, TaxCategory.ZERO)
+    return f" {one.percent.normalize():f}%" if charged else f" ({one.category.name.replace('_', ' ').lower()})"
 
 
 def _included_text(use: ContractUse) -> str:

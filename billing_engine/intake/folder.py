@@ -17,6 +17,7 @@ from billing_engine.intake.sla_columns import ClaimRow, OutageRow, PauseRow, Pay
 from billing_engine.intake.sla_resolve import SlaResolver
 from billing_engine.model.claim import Claim
 from billing_engine.model.contract import Contract, Customer
+from billing_engine.model.identifiers import vat_id_problem
 from billing_engine.model.instant import local_datetime
 from billing_engine.model.payment import Payment
 from billing_engine.model.price_list import PriceListBook
@@ -76,9 +77,11 @@ class InputFolder:
         return sorted(self.files - set(used))
 
     def read_customers(self) -> Iterator[tuple[Located, Customer]]:
-        """Stream the customers of the folder."""
+        """Stream the customers of the folder; VAT ids that can not be right become warnings."""
         for located, customer in self._read(CUSTOMERS, CustomerRow, self._resolver.customer, lambda c: c.customer):
             self._known.customers[customer.customer] = customer
+            if customer.vat_id and (problem := vat_id_problem(customer.vat_id, customer.country)):
+                self.warnings.append(Rejected(CUSTOMERS, located.line, "vat_id", problem))
             yield located, customer
 
     def read_contracts(self) -> Iterator[tuple[Located, Contract]]:

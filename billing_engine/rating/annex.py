@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import NamedTuple
 
-from billing_engine.model.charge import Charge, ChargeKind, OverageShare, Statement
+from billing_engine.model.charge import ChargeKind, Statement
 from billing_engine.model.instant import Instant, local_datetime
 from billing_engine.model.invoice import InvoiceEntry
 from billing_engine.model.money import ZERO
@@ -21,31 +22,39 @@ def annex_entries(statement: Statement, card: RateCard) -> list[InvoiceEntry]:
 
     Entries that were rounded together show minutes and amount at the first of them; the others point to it.
     """
-    parts: dict[str, list[tuple[int, Decimal, str]]] = {}
+    parts: dict[str, list[_Part]] = {}
     entries: dict[str, TimeEntry] = {}
-    for members, billed_seconds, amount, reason in _reasons(statement, card):
+    for members, part in _reasons(statement, card):
         first, *others = members
-        parts.setdefault(first.entry, []).append((billed_seconds, amount, reason))
+        parts.setdefault(first.entry, []).append(part)
         for other in others:
-            parts.setdefault(other.entry, []).append((0, ZERO, f"added up with {first.entry}"))
+            parts.setdefault(other.entry, []).append(_Part(part.counts_as, 0, ZERO, f"added up with {first.entry}"))
         entries |= {entry.entry: entry for entry in members}
     return [
         _annex_entry(entry, statement, card, parts[entry.entry]) for entry in sorted(entries.values(), key=in_order)
     ]
 
 
-def _reasons(statement: Statement, card: RateCard) -> Iterable[tuple[tuple[TimeEntry, ...], int, Decimal, str]]:
-    parts: list[Charge | OverageShare] = [c for c in statement.charges if c.kind not in _OF_NO_ENTRY]
-    for part in [*parts, *statement.overage_shares]:
-        if isinstance(part, Charge):
-            yield part.entries, part.billed_seconds, part.amount, explain_charge(part, statement, card)
-        else:
-            yield part.entries, part.billed_seconds, ZERO, explain_share(part, card)
+class _Part(NamedTuple):
+    """What one charge counted for an entry."""
+
+    counts_as: str
+    """"allowance", "overage", "development", "analysis", or the tariff's name."""
+    billed_seconds: int
+    amount: Decimal
+    reason: str
 
 
-def _annex_entry(
-    entry: TimeEntry, statement: Statement, card: RateCard, parts: list[tuple[int, Decimal, str]]
-) -> InvoiceEntry:
+def _reasons(statement: Statement, card: RateCard) -> Iterable[tuple[tuple[TimeEntry, ...], _Part]]:
+    for charge in statement.charges:
+        if charge.kind not in _OF_NO_ENTRY:
+            reason = explain_charge(charge, statement, card)
+            yield charge.entries, _Part(charge.tariff or charge.kind, charge.billed_seconds, charge.amount, reason)
+    for share in statement.overage_shares:
+        yield share.entries, _Part(ChargeKind.OVERAGE, share.billed_seconds, ZERO, explain_share(share, card))
+
+
+def _annex_entry(entry: TimeEntry, statement: Statement, card: RateCard, parts: list[_Part]) -> InvoiceEntry:
     def clock(instant: Instant) -> str:
         return local_datetime(instant, card.price_list.zone).isoformat()
 
@@ -58,7 +67,8 @@ def _annex_entry(
         started_at=clock(entry.started_at),
         ended_at=clock(entry.ended_at),
         worked_seconds=entry.worked_seconds,
-        billed_seconds=sum(billed for billed, _, _ in parts),
-        amount=sum((amount for _, amount, _ in parts), ZERO),
-        reason="\n".join(reason for _, _, reason in parts),
+        billed_seconds=sum(part.billed_seconds for part in parts),
+        amount=sum((part.amount for part in parts), ZERO),
+        reason="\n".join(part.reason for part in parts),
+        parts=tuple((str(part.counts_as), part.billed_seconds) for part in parts if part.billed_seconds),
     )

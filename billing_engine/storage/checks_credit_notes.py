@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, ScalarSelect, String, case, func, or_, select, type_coerce
 
@@ -10,11 +10,13 @@ from billing_engine.errors import BillingError
 from billing_engine.model.arithmetic import tax_minor
 from billing_engine.model.check import Finding
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax_shares import TaxKey
 from billing_engine.storage.checks import Rule, money, rows_of, stream
 from billing_engine.storage.checks_totals import read_decimal
 from billing_engine.storage.invoice_tables import credit_note_lines, credit_notes, invoice_lines, invoices
 from billing_engine.storage.invoice_tables import setoff_reversals as reversals
 from billing_engine.storage.sla_tables import invoice_setoffs
+from billing_engine.storage.stored_taxes import CategorySum, read_categories
 
 
 def _name(number: str | None, key: str) -> str:
@@ -61,33 +63,51 @@ def _wrong_sums(connection: Connection) -> Iterator[Finding]:
 
 
 def _wrong_tax(connection: Connection) -> Iterator[Finding]:
-    """Follow an invoice's credit notes: the one that takes the rest of the net takes the rest of the tax."""
+    """Follow an invoice's credit notes, category by category: who takes the rest of the net takes that of the tax."""
     one = credit_notes.c
     statement = (
         select(
-            *(one.invoice, one.credit_note, one.number, one.currency, one.net_minor, one.tax_minor),
+            *(one.invoice, one.credit_note, one.number, one.currency, one.net_minor, one.tax_minor, one.taxes),
             type_coerce(one.tax_percent, String).label("percent"),
-            invoices.c.net_minor.label("net"),
-            invoices.c.tax_minor.label("tax"),
+            invoices.c.net_minor.label("invoice_net"),
+            invoices.c.tax_minor.label("invoice_tax"),
+            invoices.c.taxes.label("invoice_taxes"),
         )
         .select_from(credit_notes.join(invoices))
         .order_by(one.invoice, one.issued_on, one.year, one.sequence)
     )
-    invoice, net_left, tax_left = "", 0, 0
+    invoice, left = "", dict[TaxKey, CategorySum]()
     for row in stream(connection, statement):
-        if row.invoice != invoice:
-            invoice, net_left, tax_left = row.invoice, row.net, row.tax
+        where = _name(row.number, row.credit_note)
         try:
-            by_percent = tax_minor(row.net_minor, read_decimal(row.percent), row.currency)
-        except (ValueError, BillingError) as error:
-            yield Finding(_name(row.number, row.credit_note), str(error), "a percent and a currency")
+            percent = read_decimal(row.percent)
+            if row.invoice != invoice:
+                invoice = row.invoice
+                left = read_categories(row.invoice_taxes, row.invoice_net, row.invoice_tax, percent)
+            credited = _keyed(read_categories(row.taxes, row.net_minor, row.tax_minor, percent), left)
+            expected = sum(_expected_tax(taken, left[key], row.currency) for key, taken in credited.items())
+        except (ValueError, KeyError, BillingError) as error:
+            yield Finding(where, str(error), "percents and a currency, and categories of its invoice")
             continue
-        expected = tax_left if row.net_minor == net_left else min(tax_left, by_percent)
-        if row.tax_minor != expected:
+        sums = sum(taken.net for taken in credited.values()), sum(taken.tax for taken in credited.values())
+        if row.tax_minor != expected or sums != (row.net_minor, row.tax_minor):
             what = f"its tax is {money(row.tax_minor, row.currency)}"
             said = f"{row.percent or 0} % of {money(row.net_minor, row.currency)}, or what is left of the invoice's tax"
-            yield Finding(_name(row.number, row.credit_note), what, f"{money(expected, row.currency)}: {said}")
-        net_left, tax_left = net_left - row.net_minor, tax_left - row.tax_minor
+            yield Finding(where, what, f"{money(expected, row.currency)}: {said}")
+        for key, taken in credited.items():
+            former = left[key]
+            left[key] = former._replace(net=former.net - taken.net, tax=former.tax - taken.tax)
+
+
+def _keyed(taken: dict[TaxKey, CategorySum], left: Mapping[TaxKey, CategorySum]) -> dict[TaxKey, CategorySum]:
+    """Give a credit note that knows no categories its invoice's only one, and the other way round."""
+    if len(taken) == len(left) == 1:
+        return dict(zip(left, taken.values(), strict=True))
+    return taken
+
+
+def _expected_tax(taken: CategorySum, left: CategorySum, currency: str) -> int:
+    return left.tax if taken.net == left.net else min(left.tax, tax_minor(taken.net, taken.percent, currency))
 
 
 def _more_than_lines(connection: Connection) -> Iterator[Finding]:

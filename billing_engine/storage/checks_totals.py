@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -12,9 +12,12 @@ from billing_engine.errors import BillingError
 from billing_engine.model.arithmetic import line_minor, tax_minor
 from billing_engine.model.check import Finding
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax_shares import TaxKey, add_up, share_setoffs
 from billing_engine.storage.checks import Rule, money, rows_of, stream
 from billing_engine.storage.invoice_tables import invoice_lines, invoices
 from billing_engine.storage.sla_tables import invoice_setoffs
+from billing_engine.storage.stored_drafts import read_stored
+from billing_engine.storage.stored_taxes import CategorySum, read_categories
 
 
 def read_decimal(written: str | None) -> Decimal:
@@ -79,18 +82,45 @@ def _wrong_totals(connection: Connection) -> Iterator[Finding]:
 def _wrong_tax(connection: Connection) -> Iterator[Finding]:
     one = invoices.c
     percent = type_coerce(one.tax_percent, String).label("percent")
-    taxed = select(one.invoice, one.number, one.currency, one.net_minor, one.tax_minor, percent)
+    taxed = select(one.invoice, one.number, one.currency, one.net_minor, one.tax_minor, percent, one.taxes)
     for row in stream(connection, taxed.order_by(one.invoice)):
         where = f"invoice {row.number or row.invoice}"
         try:
-            expected = tax_minor(row.net_minor, read_decimal(row.percent), row.currency)
+            categories = read_categories(row.taxes, row.net_minor, row.tax_minor, read_decimal(row.percent))
+            expected = sum(tax_minor(one.net, one.percent, row.currency) for one in categories.values())
         except (ValueError, BillingError) as error:
             yield Finding(where, str(error), "a percent and a currency")
             continue
-        if expected != row.tax_minor:
-            said = f"{row.percent or 0} % of {money(row.net_minor, row.currency)}, rounded half up"
+        sums = sum(one.net for one in categories.values()), sum(one.tax for one in categories.values())
+        if expected != row.tax_minor or sums != (row.net_minor, row.tax_minor):
+            said = " and ".join(_taxed_at(one, row.currency) for one in categories.values())
             what = f"its tax is {money(row.tax_minor, row.currency)}"
-            yield Finding(where, what, f"{money(expected, row.currency)}: {said}")
+            yield Finding(where, what, f"{money(expected, row.currency)}: {said}, each rounded half up")
+
+
+def _taxed_at(one: CategorySum, currency: str) -> str:
+    return f"{one.percent.normalize():f} % of {money(one.net, currency)}"
+
+
+def _wrong_categories(connection: Connection) -> Iterator[Finding]:
+    """Follow lines and credits before tax into their categories."""
+    for batch in read_stored(connection):
+        for row, draft, _ in batch:
+            if draft is None or not draft.taxes:  # one category, which the sums prove; or told by another rule
+                continue
+            sums = add_up((draft.tax_key(line), line.amount) for line in draft.lines)
+            for share in share_setoffs(draft):
+                sums[share.key] -= share.amount
+            stored = {one.key: one.net for one in draft.taxes}
+            if stored != sums:
+                where = f"invoice {row['number'] or row['invoice']}"
+                yield Finding(
+                    where, f"its categories of VAT come to {_in_words(stored)}", f"{_in_words(sums)}: its lines"
+                )
+
+
+def _in_words(sums: Mapping[TaxKey, Decimal]) -> str:
+    return ", ".join(f"{category} {percent.normalize():f} %: {amount}" for (category, percent), amount in sums.items())
 
 
 def _wrong_lines(connection: Connection) -> Iterator[Finding]:
@@ -146,7 +176,13 @@ RULES = (
         _INVOICES,
         _wrong_totals,
     ),
-    Rule("totals.tax", "The tax is the percent of the net amount, rounded half up.", _INVOICES, _wrong_tax),
+    Rule("totals.tax", "The tax is the percent of each category's net amount, rounded half up.", _INVOICES, _wrong_tax),
+    Rule(
+        "totals.categories",
+        "Each category of VAT is its lines less its share of the setoffs before tax.",
+        _INVOICES,
+        _wrong_categories,
+    ),
     Rule("totals.lines", "Quantity x price, rounded once, is each line's amount.", _LINES, _wrong_lines),
     Rule("totals.positions", "The lines of an invoice are counted from 1 on.", _INVOICES, _uncounted_lines),
     Rule("totals.due_dates", "An invoice is due its days of payment after it was issued.", _INVOICES, _late_dues),

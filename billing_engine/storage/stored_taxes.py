@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from billing_engine.model.money import from_minor, to_minor
 from billing_engine.model.tax import HomeTax, TaxCategory, TaxSubtotal
@@ -39,6 +39,33 @@ def read_taxes(stored: Iterable[Mapping[str, Any]], currency: str) -> tuple[TaxS
         )
         for one in stored
     )
+
+
+class CategorySum(NamedTuple):
+    """What a document says of one category, in minor units."""
+
+    percent: Decimal
+    net: int
+    tax: int
+
+
+def read_categories(
+    stored: Iterable[Mapping[str, Any]], net: int, tax: int, percent: Decimal
+) -> dict[tuple[str, Decimal], CategorySum]:
+    """Read the sums by category and rate as they stand; a document of before there were several has one.
+
+    Raises ValueError where they are none.
+    """
+    try:
+        found = {
+            (str(one["category"]), Decimal(one["percent"])): CategorySum(
+                Decimal(one["percent"]), int(one["net_minor"]), int(one["tax_minor"])
+            )
+            for one in stored
+        }
+    except (TypeError, KeyError, ArithmeticError) as error:
+        raise ValueError("its sums by category of VAT can not be read") from error
+    return found or {("", percent): CategorySum(percent, net, tax)}
 
 
 def home_tax_row(tax: HomeTax | None) -> dict[str, Any] | None:

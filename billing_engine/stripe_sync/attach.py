@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -38,15 +38,15 @@ AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Rates of tax to name with items; None leaves an item to its subscription."""
+    """Rates of tax to name with items, by percent; an item without one is left to its subscription."""
 
-    taxed: list[str] | None
-    untaxed: list[str] | None
+    taxed: Mapping[Decimal, str]
+    untaxed: str | None
 
     def of(self, item: Item) -> dict[str, Any]:
         """Return the parameter for an item."""
-        rates = self.taxed if item.is_taxed else self.untaxed
-        return {} if rates is None else {"tax_rates": rates}
+        rate = self.taxed.get(item.percent) if item.is_taxed else self.untaxed
+        return {} if rate is None else {"tax_rates": [rate]}
 
 
 def attach_invoice(order: Order) -> Flow:
@@ -171,7 +171,7 @@ def _with_rounding(order: Order, items: Sequence[Item]) -> list[Item]:
 
 def rounding_of(draft: InvoiceDraft, items: Sequence[Item]) -> Iterator[Item]:
     """Make the item that sets off how Stripe rounds taxes, where it rounds otherwise than we."""
-    off = sum(item.tax - tax_on(item.amount, draft) for item in items if item.is_taxed)
+    off = sum(item.tax - tax_on(item.amount, item.percent, draft.currency) for item in items if item.is_taxed)
     if off:
         first, last = draft.period.first_day, draft.period.last_day
         yield Item("rounding", off, "Rounding of VAT", first, last, is_taxed=False)
@@ -180,16 +180,16 @@ def rounding_of(draft: InvoiceDraft, items: Sequence[Item]) -> Iterator[Item]:
 def find_rates(order: Order, subscription: Thing) -> Generator[list[Ask], list[Any], Rates]:
     """Find out which rates of tax to name: none where the subscription's own come to the same."""
     draft = order.invoice.draft
-    wanted = draft.tax_percent or ZERO
-    own = subscription["rates"]
-    fits = sum((Decimal(percent) for _, percent, _ in own), ZERO) == wanted and not any(rate[2] for rate in own)
     items = items_of("", draft)
+    wanted = list(dict.fromkeys(item.percent for item in items if item.is_taxed))
+    own = subscription["rates"]
+    by_itself = sum((Decimal(percent) for _, percent, _ in own), ZERO)
+    fits = wanted in ([], [by_itself]) and not any(rate[2] for rate in own)
     untaxed = any(not item.is_taxed for item in (*items, *rounding_of(draft, items)))
-    asked = ([] if fits else [wanted]) + ([ZERO] if own and untaxed else [])
-    made = yield [_make_rate(order, percent) for percent in dict.fromkeys(asked)] if asked else []
-    rates = dict(zip(dict.fromkeys(asked), made, strict=True)) if asked else {}
-    taxed = None if fits else [str(rates[wanted]["id"])]
-    return Rates(taxed, [str(rates[ZERO]["id"])] if ZERO in asked and own else None)
+    asked = list(dict.fromkeys(([] if fits else wanted) + ([ZERO] if own and untaxed else [])))
+    made = yield [_make_rate(order, percent) for percent in asked] if asked else []
+    rates = {percent: str(rate["id"]) for percent, rate in zip(asked, made, strict=True)} if asked else {}
+    return Rates({} if fits else rates, rates.get(ZERO) if own and untaxed else None)
 
 
 def _make_rate(order: Order, percent: Decimal) -> Step:

@@ -143,7 +143,10 @@ def _take_back(order: Order, note: CreditNote) -> Flow:
     first, last = order.invoice.draft.period.first_day, order.invoice.draft.period.last_day
     _, back = lowered(note)
     reason = f"{note.number}: {draft.reason}"[:_LONGEST_MEMO]
-    items = [Item("taxed", -to_stripe(draft.net, draft.currency), reason, first, last)]
+    # Rates can not be told apart among items that wait, so with several the sum is taken back, tax included.
+    several = len(order.invoice.draft.tax_subtotals) > 1
+    off = to_stripe(draft.gross if several else draft.net, draft.currency)
+    items = [Item("taxed", -off, reason, first, last, is_taxed=not several)]
     if back:
         items.append(Item("given_back", back, f"{note.number}: credits given back", first, last, is_taxed=False))
     yield [_lower(order, note, customer["id"], found, item) for item in items if item.amount]

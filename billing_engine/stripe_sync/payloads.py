@@ -14,6 +14,7 @@ from billing_engine.model.invoice import InvoiceDraft, InvoiceLine
 from billing_engine.model.money import ZERO, plain
 from billing_engine.model.period import Month
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax_shares import share_setoffs
 from billing_engine.stripe_sync.calls import Thing
 from billing_engine.stripe_sync.currency import coin, to_stripe
 from billing_engine.stripe_sync.objects import metadata_of
@@ -47,6 +48,8 @@ class Item:
     first: date
     last: date
     is_taxed: bool = True
+    percent: Decimal = ZERO
+    """Rate of its tax."""
     tax: int = 0
     """Its part of the invoice's tax."""
 
@@ -91,19 +94,31 @@ def _line_items(draft: InvoiceDraft) -> Iterator[Item]:
     for line in draft.lines:
         first, last = _days(line, draft.period)
         amount = to_stripe(line.amount, draft.currency)
-        yield Item(f"line/{line.position}", amount, _describe(line, draft.currency), first, last)
+        _, percent = draft.tax_key(line)
+        text = _describe(line, draft.currency)
+        yield Item(f"line/{line.position}", amount, text, first, last, percent=percent)
 
 
 def _setoff_items(draft: InvoiceDraft) -> Iterator[Item]:
+    """Take credits off as they lower the invoice: before tax from what is taxed at each rate, after tax at once."""
+    shared: dict[int, dict[Decimal, Decimal]] = {}
+    for share in share_setoffs(draft):
+        _, percent = share.key
+        by_percent = shared.setdefault(share.position, {})
+        by_percent[percent] = by_percent.get(percent, ZERO) + share.amount
     for setoff in draft.setoffs:
-        yield Item(
-            part=f"setoff/{setoff.position}",
-            amount=-to_stripe(setoff.amount, draft.currency),
-            description=_short(f"{setoff.title} ({setoff.reference})"),
-            first=draft.period.first_day,
-            last=draft.period.last_day,
-            is_taxed=setoff.setoff is Setoff.BEFORE_TAX,
-        )
+        part, taxed = f"setoff/{setoff.position}", setoff.setoff is Setoff.BEFORE_TAX
+        amounts = shared.get(setoff.position, {}) if taxed else {ZERO: setoff.amount}
+        for place, (percent, amount) in enumerate(amounts.items(), 1):
+            yield Item(
+                part=part if place == 1 else f"{part}/{place}",
+                amount=-to_stripe(amount, draft.currency),
+                description=_short(f"{setoff.title} ({setoff.reference})"),
+                first=draft.period.first_day,
+                last=draft.period.last_day,
+                is_taxed=taxed,
+                percent=percent,
+            )
 
 
 def _days(line: InvoiceLine, period: Month) -> tuple[date, date]:
@@ -131,11 +146,14 @@ def _short(text: str) -> str:
 def _summed_up(number: str, draft: InvoiceDraft, items: Sequence[Item]) -> Iterator[Item]:
     """Sum up lines by kind and setoffs by how they are taxed; each single one stands in our invoice."""
     kinds = {f"line/{line.position}": line for line in draft.lines}
+    several = len({item.percent for item in items if item.is_taxed}) > 1
     groups: dict[str, list[Item]] = {}
     for item in items:
         line = kinds.get(item.part)
         taxed = Setoff.BEFORE_TAX if item.is_taxed else Setoff.AFTER_TAX
-        groups.setdefault(f"kind/setoff/{taxed}" if line is None else f"kind/{line.kind}", []).append(item)
+        part = f"kind/setoff/{taxed}" if line is None else f"kind/{line.kind}"
+        rate = f"/{percent_text(item.percent)}" if several and item.is_taxed else ""
+        groups.setdefault(f"{part}{rate}", []).append(item)
     for part, group in groups.items():
         lines = [kinds[item.part] for item in group if item.part in kinds]
         seconds = sum(line.seconds or 0 for line in lines)
@@ -153,42 +171,48 @@ def _summed_up(number: str, draft: InvoiceDraft, items: Sequence[Item]) -> Itera
 
 
 def _with_tax(items: Sequence[Item], draft: InvoiceDraft) -> list[Item]:
-    """Give each taxed item its part of the tax, so that the parts are the whole to the last unit.
+    """Give each taxed item its part of the tax, so that the parts are the whole to the last unit, rate by rate.
 
     Each part is what its item adds to the rounded tax of all before it: none is off by more than a rounding.
     """
-    shared, seen, done = [], 0, 0
-    last = max((place for place, item in enumerate(items) if item.is_taxed), default=-1)
+    taxes: dict[Decimal, Decimal] = {}
+    for one in draft.tax_subtotals:
+        taxes[one.percent] = taxes.get(one.percent, ZERO) + one.tax
+    last = {item.percent: place for place, item in enumerate(items) if item.is_taxed}
+    seen, done = dict.fromkeys(last, 0), dict.fromkeys(last, 0)
+    shared = []
     for place, item in enumerate(items):
         part = 0
         if item.is_taxed:
-            seen += item.amount
-            upto = to_stripe(draft.tax, draft.currency) if place == last else tax_on(seen, draft)
-            part, done = upto - done, upto
+            percent = item.percent
+            seen[percent] += item.amount
+            whole = to_stripe(taxes.get(percent, ZERO), draft.currency)
+            upto = whole if place == last[percent] else tax_on(seen[percent], percent, draft.currency)
+            part, done[percent] = upto - done[percent], upto
         shared.append(replace(item, tax=part))
     return shared
 
 
-def tax_on(amount: int, draft: InvoiceDraft) -> int:
+def tax_on(amount: int, percent: Decimal, currency: str) -> int:
     """Compute the tax on an amount as Stripe does: rounded half up, to what it takes."""
-    step = coin(draft.currency)
-    exact = Fraction(draft.tax_percent or ZERO) * amount / 100 / step
+    step = coin(currency)
+    exact = Fraction(percent) * amount / 100 / step
     whole = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
     return step * (whole if exact >= 0 else -whole)
 
 
-def percent_text(percent: Decimal | None) -> str:
+def percent_text(percent: Decimal) -> str:
     """Write a rate of tax as Stripe reads it: never with an exponent."""
-    return format((percent or ZERO).normalize(), "f")
+    return format(percent.normalize(), "f")
 
 
 def tax_amounts(item: Item, draft: InvoiceDraft) -> list[dict[str, Any]]:
     """Give an item our own figure of its tax."""
-    if not item.is_taxed or not draft.tax_percent:
+    if not item.is_taxed or not item.percent:
         return []
     rate = {
         "display_name": "VAT",
-        "percentage": percent_text(draft.tax_percent),
+        "percentage": percent_text(item.percent),
         "inclusive": False,
         **({"country": draft.seller.country} if draft.seller.country else {}),
     }

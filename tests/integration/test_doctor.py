@@ -235,12 +235,12 @@ DAMAGES = [
     row(
         "a line deleted",
         drop("invoice_lines", f"{of(AGAIN)} AND position = 1"),
-        "totals.sums totals.positions audit.invoices",
+        "totals.sums totals.categories totals.positions audit.invoices",
     ),
     row(
         "a line's amount changed",
         set_("invoice_lines", more("amount_minor"), f"{of(AGAIN)} AND position = 1"),
-        "totals.sums totals.lines audit.invoices",
+        "totals.sums totals.categories totals.lines audit.invoices",
     ),
     row(
         "a line's quantity changed",
@@ -255,7 +255,7 @@ DAMAGES = [
     row(
         "a quantity that is no number",
         set_("invoice_lines", "quantity = 'many'", f"{of(AGAIN)} AND position = 1"),
-        "totals.lines audit.invoices",
+        "totals.lines totals.categories audit.invoices",
     ),
     row(
         "a net amount changed",
@@ -334,7 +334,7 @@ DAMAGES = [
     row(
         "a setoff deleted",
         drop("invoice_setoffs", f"{of(OCTOBER_1)} AND position = 1"),
-        "totals.sums credit_notes.setoffs ledger.setoffs audit.invoices",
+        "totals.sums totals.categories credit_notes.setoffs ledger.setoffs audit.invoices",
     ),
     # Billed work.
     row("an entry taken off an invoice", drop("invoice_entries", "entry = 'E2'"), "work.annexes audit.invoices"),

@@ -153,10 +153,10 @@ def test_hostile_words_stay_words_of_a_bounded_length():
     assert len(item.description) == payloads.LONGEST_DESCRIPTION
 
 
-@pytest.mark.parametrize(("percent", "text"), [("100", "100"), ("20.0", "20"), ("8.10", "8.1"), (None, "0")])
+@pytest.mark.parametrize(("percent", "text"), [("100", "100"), ("20.0", "20"), ("8.10", "8.1"), ("0", "0")])
 def test_a_rate_of_tax_has_no_exponent(percent, text):
     """A normalized 100 would be sent as 1E+2."""
-    assert percent_text(None if percent is None else Decimal(percent)) == text
+    assert percent_text(Decimal(percent)) == text
 
 
 def test_tax_is_named_only_where_there_is_some():
