@@ -6,8 +6,10 @@ that nothing says any more go. tests/unit/test_catalogues.py fails until the new
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
@@ -22,19 +24,12 @@ LOCALES = {"de": "de_DE", "pl": "pl_PL", "cs": "cs_CZ", "sr_Latn": "sr_Latn_RS",
 """By folder of the catalogue."""
 
 _CODE = ("documents", "einvoice", "mailing")
-_KEYWORDS = {
-    "_": None,
-    "gettext": None,
-    "ngettext": (1, 2),
-    "pgettext": ((1, "c"), 2),
-    "say": None,
-    "say_in": ((1, "c"), 2),
-    "count": (1, 2),
-    "form": None,
-    "joint": None,
-    "counted_form": (1, 2),
-}
-"""What messages are given to: in templates, in views, and in the forms of sentences."""
+_XML = ("cii.py", "ubl.py")
+"""Modules whose `say` writes elements."""
+_SAYING = {"say": 1, "form": 1, "joint": 1, "count": 2, "counted_form": 2, "say_in": 2}
+"""Functions that messages are given to, and how many texts: one, singular and plural, or context and message."""
+_IN_CONTEXT = "say_in"
+_IN_TEMPLATES = {"_": None, "both": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 _HEAD = """\
 # What documents say. Translate between the quotes of msgstr; words in braces are filled in.
 # script/messages.py brings in what is new and takes out what nothing says any more.
@@ -47,48 +42,73 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 
 """
-_JINJA = {"trimmed": "true", "silent": "false"}
+
+
+class Found(NamedTuple):
+    """A message and the file that says it."""
+
+    place: Path
+    message: str | tuple[str, ...]
+    context: str | None = None
 
 
 def find_messages() -> Catalog:
-    """Collect all that documents say, with the files that say it."""
-    found = Catalog()
-    for place, method, options in _sources():
-        for _, message, comments, context in extract_from_file(
-            method, place, keywords=_KEYWORDS, comment_tags=("Translators:",), options=options, strip_comment_tags=True
-        ):
-            if message:
-                found.add(
-                    message,
-                    locations=[(place.relative_to(ROOT).as_posix(), 0)],
-                    auto_comments=comments,
-                    context=context,
-                )
-    for text in LEGAL_TEXTS.values():
-        found.add(text, locations=[("billing_engine/model/tax.py", 0)])
-    return found
+    """Collect all that documents say."""
+    catalogue = Catalog()
+    for found in _all():
+        place = found.place.relative_to(ROOT).as_posix()
+        catalogue.add(found.message, locations=[(place, 0)], context=found.context)
+    return catalogue
 
 
-def _sources() -> Iterator[tuple[Path, str, dict[str, str]]]:
+def _all() -> Iterator[Found]:
     for package in _CODE:
         for path in sorted((ROOT / "billing_engine" / package).rglob("*.py")):
-            yield path, "python", {}
-    for pattern in ("*.html", "*.txt"):
-        for path in sorted(TEMPLATES.glob(pattern)):
-            yield path, "jinja2.ext.babel_extract", _JINJA
+            if path.name not in _XML:
+                yield from _of_code(path)
+    for path in sorted([*TEMPLATES.glob("*.html"), *TEMPLATES.glob("*.txt")]):
+        for _, message, _, context in extract_from_file("jinja2.ext.babel_extract", path, keywords=_IN_TEMPLATES):
+            yield Found(path, message, context)
+    for text in LEGAL_TEXTS.values():
+        yield Found(ROOT / "billing_engine" / "model" / "tax.py", text)
+
+
+def _of_code(path: Path) -> Iterator[Found]:
+    """Find the messages that stand in a module, also those within f-strings."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        name = _called(node)
+        if not isinstance(node, ast.Call) or name not in _SAYING:
+            continue
+        first = node.args[: _SAYING[name]]
+        texts = [one.value for one in first if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if len(texts) == _SAYING[name]:
+            context = texts.pop(0) if name == _IN_CONTEXT else None
+            yield Found(path, texts[0] if len(texts) == 1 else tuple(texts), context)
+
+
+def _called(node: ast.AST) -> str:
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name)) | ast.Call(func=ast.Name(id=name)):
+            return name
+        case _:
+            return ""
 
 
 def updated(tag: str, messages: Catalog) -> Catalog:
     """Return a language's catalogue with exactly these messages, and the translations that it has."""
-    path = catalogue_path(TEMPLATES, tag)
-    catalogue = (
-        read_po(path.open("rb"), locale=LOCALES[tag])
-        if path.exists()
-        else Catalog(locale=LOCALES[tag], project="billing_engine", fuzzy=False)
-    )
+    catalogue = read_catalogue(tag)
     catalogue.update(messages, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     return catalogue
+
+
+def read_catalogue(tag: str) -> Catalog:
+    """Read a language's catalogue; a new language has none yet."""
+    path = catalogue_path(TEMPLATES, tag)
+    if not path.exists():
+        return Catalog(locale=LOCALES[tag], fuzzy=False)
+    with path.open("rb") as file:
+        return read_po(file, locale=LOCALES[tag])
 
 
 def write(tag: str, catalogue: Catalog) -> None:
@@ -100,18 +120,19 @@ def write(tag: str, catalogue: Catalog) -> None:
         write_po(file, catalogue, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
 
 
+def texts_of(text: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Return a message's singular and plural, or its translation in all forms; what is missing is empty."""
+    return (text,) if isinstance(text, str) else tuple(text or ("",))
+
+
 def main() -> None:
     """Write the catalogues anew and say what is to be translated."""
     messages = find_messages()
     for tag in LOCALES:
         catalogue = updated(tag, messages)
         write(tag, catalogue)
-        missing = sum(not all(_texts(message.string)) for message in catalogue if message.id)
+        missing = sum(not all(texts_of(message.string)) for message in catalogue if message.id)
         print(f"{tag}: {len(catalogue)} messages, {missing} to be translated")
-
-
-def _texts(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
 
 
 if __name__ == "__main__":
