@@ -1,16 +1,9 @@
-"""Numbers, dates and labels as a reader of one language expects them."""
+"""Numbers, dates and lengths of time as a reader of one language expects them."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton, format_time
@@ -18,61 +11,12 @@ from babel.numbers import format_decimal, format_percent
 
 from billing_engine.model.money import minor_digits, round_money
 from billing_engine.model.period import Month
-from billing_engine.resources import resource_folder
 
 NO_BREAK_SPACE = "\u00a0"
 TO = "\u2013"
 """Between the ends of a span of time: an en dash."""
 
-_FALLBACK_LANGUAGE = "en"
 _LONGEST_RATE_DECIMALS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """The words of one language, and the locale whose numbers and dates go with them."""
-
-    language: str
-    locale: Locale
-    labels: Mapping[str, str]
-    sla_labels: Mapping[str, str]
-    """What only an SLA report says."""
-    credit_note_labels: Mapping[str, str]
-    """What only a credit note says, or says otherwise."""
-    activities: Mapping[str, str]
-    units: Mapping[str, Mapping[str, str]]
-    """By UN/ECE code, then by CLDR plural form."""
-
-    def unit(self, code: str, quantity: Decimal) -> str:
-        """Name a unit to go after `quantity`; a unit without a name is shown by its code."""
-        forms = self.units.get(code, {"other": code})
-        return forms.get(self.locale.plural_form(quantity.normalize()), forms["other"])
-
-
-def catalogue_for(language: str) -> Catalogue:
-    """Find the words for a customer's language; English where there are none."""
-    primary = language.replace("_", "-").partition("-")[0].lower()
-    known = primary.isascii() and primary.isalpha() and _path(primary).is_file()
-    return _read_catalogue(primary if known else _FALLBACK_LANGUAGE)
-
-
-@cache
-def _read_catalogue(language: str) -> Catalogue:
-    with _path(language).open("rb") as file:
-        content: dict[str, Any] = tomllib.load(file)
-    return Catalogue(
-        language=language,
-        locale=Locale.parse(content["locale"]),
-        labels=MappingProxyType(content["labels"]),
-        sla_labels=MappingProxyType(content["sla_report"]),
-        credit_note_labels=MappingProxyType(content["credit_note"]),
-        activities=MappingProxyType(content["activities"]),
-        units=MappingProxyType(content["units"]),
-    )
-
-
-def _path(language: str) -> Path:
-    return resource_folder("invoice_templates") / f"labels_{language}.toml"
 
 
 def amount_text(amount: Decimal, currency: str, locale: Locale) -> str:
@@ -127,7 +71,17 @@ def day_text(day: date, locale: Locale) -> str:
 
 def month_span_text(month: Month, locale: Locale) -> str:
     """Write a month as its days: 1-31 Oct 2026."""
-    return format_interval(month.first_day, month.last_day, "yMMMd", locale=locale)
+    return day_span_text(month.first_day, month.last_day, locale)
+
+
+def day_span_text(first: date, last: date, locale: Locale) -> str:
+    """Write the days from first to last; one day by itself."""
+    return format_interval(first, last, "yMMMd", locale=locale)
+
+
+def short_day_span_text(first: date, last: date, locale: Locale) -> str:
+    """Write the days from first to last of a year that is known: 5-11 Oct."""
+    return format_interval(first, last, "MMMd", locale=locale)
 
 
 def month_text(month: Month, locale: Locale) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from billing_engine.documents.formats import Catalogue
+from billing_engine.documents.language import Words
 from billing_engine.documents.printable import one_line, paragraph
 from billing_engine.documents.view import Fact, PartyView
 from billing_engine.model.contract import Customer
@@ -19,40 +19,65 @@ _ADDRESS_LIMIT = 400
 _FACT_LIMIT = 100
 
 
-def seller_view(seller: Seller, words: Catalogue) -> PartyView:
+def seller_view(seller: Seller, words: Words) -> PartyView:
     """Name the seller with all that an invoice has to say of it."""
-    registered = [("vat_id", seller.vat_id), ("registration_number", seller.registration_number)]
-    return _party(seller, [*registered, *_contact(seller)], words)
+    registered = [
+        (words.say("VAT ID"), seller.vat_id),
+        (words.say("Reg. no."), seller.registration_number),
+    ]
+    facts = printable_facts([*registered, *_contact(seller, words)])
+    return PartyView(one_line(seller.name), _address(seller, words), facts)
 
 
-def sender_view(seller: Seller, words: Catalogue) -> PartyView:
+def sender_view(seller: Seller, words: Words) -> PartyView:
     """Name the seller with what is needed for writing or calling."""
-    return _party(seller, _contact(seller), words)
+    return PartyView(one_line(seller.name), _address(seller, words), printable_facts(_contact(seller, words)))
 
 
-def buyer_view(buyer: Buyer | Customer, words: Catalogue) -> PartyView:
+def buyer_view(buyer: Buyer | Customer, words: Words) -> PartyView:
     """Name the customer, as of an invoice's day of issue or as it is now."""
-    return _party(buyer, [("vat_id", buyer.vat_id)], words)
+    facts = printable_facts([(words.say("VAT ID"), buyer.vat_id)])
+    return PartyView(one_line(buyer.name), _address(buyer, words), facts)
 
 
-def printable_facts(pairs: Iterable[tuple[str, str]], words: Catalogue) -> tuple[Fact, ...]:
-    """Label what there is to say by keys of the catalogue; what is empty is left out."""
+def printable_facts(pairs: Iterable[tuple[str, str]]) -> tuple[Fact, ...]:
+    """Make facts of labels and foreign values; what is empty is left out."""
     printable = ((label, one_line(value, _FACT_LIMIT)) for label, value in pairs)
-    return tuple(Fact(words.labels[label], value) for label, value in printable if value)
+    return tuple(Fact(label, value) for label, value in printable if value)
 
 
-def _party(who: Seller | Buyer | Customer, facts: Iterable[tuple[str, str]], words: Catalogue) -> PartyView:
-    return PartyView(one_line(who.name), _address(who.address, who.country, words), printable_facts(facts, words))
+def payment_facts(seller: Seller, reference: str, words: Words) -> tuple[Fact, ...]:
+    """Say where to pay: the account, if there is one, and what to name."""
+    account = [
+        (words.say("Beneficiary"), seller.name),
+        ("IBAN", _in_fours(one_line(seller.iban, CODE_LIMIT))),
+        ("BIC", one_line(seller.bic, CODE_LIMIT)),
+        (words.say("Bank"), seller.bank),
+    ]
+    return printable_facts([*(account if seller.iban else []), (words.say("Reference"), reference)])
 
 
-def _contact(seller: Seller) -> list[tuple[str, str]]:
-    return [("email", seller.email), ("phone", seller.phone), ("website", seller.website)]
+def _in_fours(iban: str) -> str:
+    compact = iban.replace(" ", "")
+    return " ".join(compact[start : start + 4] for start in range(0, len(compact), 4))
 
 
-def _address(address: str, country: str, words: Catalogue) -> tuple[str, ...]:
-    """Split an address into lines and add the country, unless its last line already says it."""
-    lines = paragraph(address, _ADDRESS_LIMIT, _ADDRESS_LINES).split("\n")
-    name = words.locale.territories.get(country.upper(), one_line(country, CODE_LIMIT))
-    if name.casefold() not in lines[-1].casefold():
-        lines.append(name)
+def _contact(seller: Seller, words: Words) -> list[tuple[str, str]]:
+    return [
+        (words.say("Contact"), seller.contact),
+        (words.say("Email"), seller.email),
+        (words.say("Phone"), seller.phone),
+        (words.say("Web"), seller.website),
+    ]
+
+
+def _address(who: Seller | Buyer | Customer, words: Words) -> tuple[str, ...]:
+    """Split an address into lines; add town and country, unless it already says them."""
+    lines = paragraph(who.address, _ADDRESS_LIMIT, _ADDRESS_LINES).split("\n")
+    town = one_line(f"{who.postal_code} {who.city}", _FACT_LIMIT)
+    if town and one_line(who.city, _FACT_LIMIT).casefold() not in "\n".join(lines).casefold():
+        lines.append(town)
+    country = words.locale.territories.get(who.country.upper(), one_line(who.country, CODE_LIMIT))
+    if country.casefold() not in lines[-1].casefold():
+        lines.append(country)
     return tuple(line for line in lines if line)

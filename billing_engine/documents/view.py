@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+
+from billing_engine.documents.annex_view import AnnexView
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """What all documents have: the frame around their own parts."""
+
+    language: str
+    second_language: str
+    """In which titles and column heads stand once more; empty where one language will do."""
+    title: str
+    """Of the file."""
+    created: str
+    """Day of the document in ISO 8601, for the PDF's own dates."""
+    author: str
+    """Empty when nobody is named as the sender."""
+    brand: str
+    """The author's name, short enough to stand beside other text."""
+    logo: str
+    """A data URI; empty prints the brand."""
+    sender: str
+    """What the foot of each page says."""
+    footer: str
+    """What register entry or law want below that; may be empty."""
+    watermark: str = ""
+    """One word behind the text of each page; empty on originals."""
+    banner: str = ""
+    """What the word means for this document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +53,7 @@ class PartyView:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """One line of the invoice; `unit` and `per` are empty for pieces."""
+    """One line of the invoice; `unit` and `per` are empty for pieces, `tax` where all lines have the same rate."""
 
     title: str
     detail: str
@@ -33,6 +61,7 @@ class LineView:
     unit: str
     rate: str
     per: str
+    tax: str
     amount: str
 
 
@@ -54,6 +83,37 @@ class SetoffView:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxView:
+    """What is taxed alike: rate or reason, taxable amount, VAT, and the legal text in one language or two."""
+
+    label: str
+    net: str
+    tax: str
+    note: str
+    second_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSummaryView:
+    """VAT by category and rate; the sums are empty where there is one category."""
+
+    rows: tuple[TaxView, ...]
+    net: str
+    tax: str
+    home: Fact | None
+    """VAT in the currency of the seller's country."""
+    home_rate: str
+
+
+@dataclass(frozen=True, slots=True)
+class QrView:
+    """A code to pay with."""
+
+    svg: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class UseView:
     """How much of a contract's included time was used."""
 
@@ -66,60 +126,37 @@ class UseView:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryView:
-    """One time entry of the annex."""
-
-    day: str
-    span: str
-    ticket: str
-    tags: str
-    worked: str
-    billed: str
-    amount: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnnexGroupView:
-    """The time entries of one contract."""
-
-    heading: str
-    note: str
-    entries: tuple[EntryView, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class InvoiceView:
     """Everything on the pages, in the order of reading."""
 
-    language: str
-    labels: Mapping[str, str]
-    title: str
+    page: PageView
     number: str
-    created: str
-    """Day of issue in ISO 8601, for the PDF's own dates."""
-    brand: str
-    """The seller's name, short enough to stand beside other text."""
+    """Empty on a draft."""
     seller: PartyView
     buyer: PartyView
     details: tuple[Fact, ...]
     amount_due: str
     due_note: str
-    amount_heading: str
+    currency: str
+    several_rates: bool
     line_groups: tuple[LineGroupView, ...]
     reductions: tuple[SetoffView, ...]
     """Credits before tax: they go on from the lines."""
-    uses: tuple[UseView, ...]
     sums: tuple[Fact, ...]
     total: Fact
     setoffs: tuple[SetoffView, ...]
     """Credits after tax: they lead from the total to the amount due."""
-    tax_note: str
+    setoffs_sum: str
+    """Of several of them."""
+    taxes: TaxSummaryView
     payment: tuple[Fact, ...]
     """Empty when there is nothing to pay."""
+    qr: QrView | None
+    uses: tuple[UseView, ...]
+    chart: str
+    """An SVG element; empty where it would say nothing that words do not."""
     annex_title: str
-    annex_note: str
-    annex: tuple[AnnexGroupView, ...]
+    annex: AnnexView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +167,7 @@ class CreditedLineView:
     """Of the invoice's line."""
     title: str
     detail: str
+    tax: str
     amount: str
 
 
@@ -137,19 +175,17 @@ class CreditedLineView:
 class CreditNoteView:
     """Everything on the pages of a credit note, in the order of reading."""
 
-    language: str
-    labels: Mapping[str, str]
-    title: str
+    page: PageView
     number: str
-    created: str
-    """Day of issue in ISO 8601, for the PDF's own dates."""
-    brand: str
     seller: PartyView
     buyer: PartyView
     details: tuple[Fact, ...]
     credited: str
+    corrects: str
+    """Which invoice, of which day."""
     reason: str
-    amount_heading: str
+    currency: str
+    several_rates: bool
     lines: tuple[CreditedLineView, ...]
     reductions: tuple[SetoffView, ...]
     """Given back to credits that were set off before tax."""
@@ -157,7 +193,7 @@ class CreditNoteView:
     total: Fact
     reversals: tuple[SetoffView, ...]
     """Of the total, given back to credits that had paid a part of the invoice."""
-    tax_note: str
+    taxes: TaxSummaryView
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,101 +207,36 @@ class FigureView:
 
 
 @dataclass(frozen=True, slots=True)
-class TargetView:
-    """How one target of one severity was kept. The bar's parts lie on each other: met on missed on running."""
+class StatementView:
+    """Everything on the pages of a statement of hours, in the order of reading."""
 
-    severity: str
-    kind: str
-    text: str
-    met: str
-    missed: str
-    running: str
-    bar_percent: str
-    """Whole percent of the column, so that the longest bar is the target with most tickets."""
-    ended_percent: str
-    """Whole percent of the bar that is met or missed; the rest still runs."""
-    met_percent: str
-    """Whole percent of the ended part that is met."""
-
-
-@dataclass(frozen=True, slots=True)
-class TargetGroupView:
-    """The targets of one price list."""
-
-    heading: str
-    targets: tuple[TargetView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CaseView:
-    """A target that was not kept."""
-
-    ticket: str
-    severity: str
-    kind: str
-    text: str
-    opened: str
-    due: str
-    happened: str
-    elapsed: str
-
-
-@dataclass(frozen=True, slots=True)
-class UptimeView:
-    """A contract's month of uptime; `state` is "missed" when it is below the guarantee, else empty."""
-
-    contract: str
-    package: str
-    full: str
-    counted: str
-    excluded: str
-    uptime: str
-    guaranteed: str
-    result: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimView:
-    """A claim and what became of it; `amount` is empty unless it was accepted."""
-
-    title: str
-    received: str
-    reasons: str
-    decision: str
-    amount: str
-
-
-@dataclass(frozen=True, slots=True)
-class CreditView:
-    """A credit and what is left of it."""
-
-    title: str
-    detail: str
-    granted: str
-    left: str
-
-
-@dataclass(frozen=True, slots=True)
-class SlaReportView:
-    """Everything on the pages of an SLA report, in the order of reading; an empty part is left out or has a note."""
-
-    language: str
-    labels: Mapping[str, str]
-    title: str
+    page: PageView
     month: str
-    created: str
-    """Day on which this was known, in ISO 8601, for the PDF's own dates."""
-    brand: str
-    """Empty when nobody is named as the sender."""
-    sender: PartyView | None
-    customer: PartyView
+    seller: PartyView
+    buyer: PartyView
     details: tuple[Fact, ...]
     figures: tuple[FigureView, ...]
-    termination: str
-    target_groups: tuple[TargetGroupView, ...]
-    cases: tuple[CaseView, ...]
-    cases_note: str
-    uptimes: tuple[UptimeView, ...]
-    claims: tuple[ClaimView, ...]
-    credits: tuple[CreditView, ...]
+    uses: tuple[UseView, ...]
+    chart: str
+    currency: str
+    annex: AnnexView | None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """Everything on the page of a reminder, in the order of reading."""
+
+    page: PageView
+    sender: PartyView
+    recipient: PartyView
+    day: str
+    subject: str
+    salutation: str
+    opening: str
+    amounts: tuple[Fact, ...]
+    """The last is what is still open."""
+    request: str
+    payment: tuple[Fact, ...]
+    crossed: str
+    closing: str
+    signature: tuple[str, ...]
