@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from billing_engine.resources import resource_folder
 
 SCHEME = "package-font:"
 """Begins the address of a font file; only documents know what to do with it."""
+
+FAMILY = "Billing Inter"
+"""What style sheets call these files; a machine may have an Inter of other versions and weights."""
 
 SUBSTITUTE = "\u25a1"
 """Printed for a letter that neither these fonts nor the machine's have; these have it."""
@@ -15,11 +16,11 @@ SUBSTITUTE = "\u25a1"
 _FACES = {"Inter-Regular.ttf": 400, "Inter-Medium.ttf": 500, "Inter-SemiBold.ttf": 600}
 
 
-@cache
 def font_faces() -> str:
-    """Write the style sheet that makes the fonts known, under the family name "Inter"."""
-    face = '@font-face {{ font-family: Inter; font-weight: {weight}; src: url("{scheme}{name}") }}'
-    return "\n".join(face.format(weight=weight, scheme=SCHEME, name=name) for name, weight in _FACES.items())
+    """Write the style sheet that makes the font files known."""
+    face = '@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url("{scheme}{name}") }}'
+    faces = _FACES.items()
+    return "\n".join(face.format(family=FAMILY, weight=weight, scheme=SCHEME, name=name) for name, weight in faces)
 
 
 def font_file(address: str) -> bytes | None:

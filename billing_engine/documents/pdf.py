@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from billing_engine.documents.fetcher import refusing_fetcher
@@ -18,10 +21,20 @@ from billing_engine.errors import RenderingError
 
 if TYPE_CHECKING:
     from weasyprint import CSS, Attachment, Document
+    from weasyprint.css import ColorProfile
     from weasyprint.text.fonts import FontConfiguration
 
 _PDF_VARIANT = "pdf/a-3a"
 """For archives: tagged, fonts and colours inside, other files attached. XMP claims PDF/UA-1 besides."""
+
+_COLOURS = "sRGB2014.icc"
+"""WeasyPrint's own file of the colours of screens."""
+
+_ALWAYS = ":root { image-rendering: pixelated }"
+"""PDF/A has pictures shown as they are; what smooths them is the reader's."""
+
+_MEANINGLESS = re.compile("[\ue000-\uf8ff\ufeff\ufffe\uffff\U000f0000-\U0010ffff]")
+"""Letters of private use, which mean nothing to others, and PDF/A wants each explained; and what is no letter."""
 
 _STYLESHEETS_KEPT = 32
 
@@ -45,22 +58,23 @@ class Attached:
 def html_to_pdf(html: str, stylesheet: str = "", attached: Iterable[Attached] = ()) -> bytes:
     """Turn pages of HTML into PDF; all dates are those that the page and the attached files say.
 
-    A letter that no font of the machine has is printed as a square. Raises RenderingError when the page or its style
-    sheet refers to anything outside, or when WeasyPrint reports an error: it would leave out what it could not load
-    and carry on.
+    A letter that means nothing, or that no font of the machine has, is printed as a square. Raises RenderingError when
+    the page or its style sheet refers to anything outside, or when WeasyPrint reports an error: it would leave out what
+    it could not load and carry on.
     """
     try:  # imported here, so that a machine without Pango can still rate
         from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415
     except (ImportError, OSError) as error:
         raise RenderingError(f"WeasyPrint can not be used on this machine: {error}") from error
 
-    files = sorted(attached, key=lambda file: file.name)  # readers look names up by halving
+    inside = sorted(attached, key=lambda file: file.name)  # readers look names up by halving
     with _one_at_a_time, _errors_logged() as problems:
         try:
-            pdf, missing = _write(html, stylesheet, files, problems)
+            readable = _MEANINGLESS.sub(SUBSTITUTE, html)
+            pdf, missing = _write(readable, stylesheet, inside, problems)
             if missing:
-                readable = html.translate(dict.fromkeys(missing, SUBSTITUTE))
-                pdf, missing = _write(readable, stylesheet, files, problems)
+                readable = readable.translate(dict.fromkeys(missing, SUBSTITUTE))
+                pdf, missing = _write(readable, stylesheet, inside, problems)
         except FatalURLFetchingError as refusal:  # a BaseException: WeasyPrint's own handlers must not swallow it
             raise RenderingError("; ".join(problems) or str(refusal)) from refusal
         except (MemoryError, RenderingError):
@@ -81,17 +95,24 @@ def warm_up() -> None:
         _font_configuration()
 
 
-def _write(html: str, stylesheet: str, files: list[Attached], problems: list[str]) -> tuple[bytes, set[int]]:
+def _write(html: str, stylesheet: str, inside: list[Attached], problems: list[str]) -> tuple[bytes, set[int]]:
     """Render once; also tells which letters no font has."""
     from weasyprint import HTML  # noqa: PLC0415 - as above
 
     page = HTML(string=html, url_fetcher=refusing_fetcher(problems))  # type: ignore[no-untyped-call]
     document: Document = page.render(  # type: ignore[no-untyped-call]
-        font_config=_font_configuration(), stylesheets=[_compiled(stylesheet)]
+        font_config=_font_configuration(),
+        stylesheets=[_compiled(_ALWAYS), _compiled(stylesheet)],
+        color_profiles={"srgb": _screen_colours()},
     )
-    document.metadata.attachments = [_attachment(file) for file in files]
+    if document.metadata.attachments:
+        raise RenderingError("the page attaches a file; a document must not load anything")
+    document.metadata.attachments = [_attachment(file) for file in inside]
     complete(document.metadata)
-    pdf: bytes = document.write_pdf(pdf_variant=_PDF_VARIANT)  # type: ignore[no-untyped-call]
+    pdf: bytes = document.write_pdf(  # type: ignore[no-untyped-call]
+        pdf_variant=_PDF_VARIANT,
+        output_intent="",  # or it would read the colours anew, and leave their file open
+    )
     return pdf, {letter for font in document.fonts.values() for letter in font.missing}
 
 
@@ -136,6 +157,21 @@ def _compile(stylesheet: str, fonts: FontConfiguration) -> CSS:
     if problems:
         raise RenderingError("; ".join(problems))
     return css
+
+
+def _screen_colours() -> ColorProfile:
+    """Make the colours of screens, to which PDF/A refers those of the page, for one page: used twice it changes."""
+    from weasyprint.css import ColorProfile  # noqa: PLC0415 - as above
+
+    content = io.BytesIO(_colour_file())
+    return ColorProfile(content, _COLOURS, "relative-colorimetric", (["r"], ["g"], ["b"]))  # type: ignore[no-untyped-call]
+
+
+@cache
+def _colour_file() -> bytes:
+    from weasyprint import pdf as weasyprint_pdf  # noqa: PLC0415 - as above
+
+    return (files(weasyprint_pdf) / _COLOURS).read_bytes()
 
 
 class _Collector(logging.Handler):

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from billing_engine.documents import templates
+from billing_engine.documents.annex import annex_csv
+from billing_engine.documents.credit_note_view import credit_note_view
+from billing_engine.documents.invoice_view import invoice_view
+from billing_engine.documents.language import Words, words_for
 from billing_engine.documents.pdf import Attached, html_to_pdf
+from billing_engine.documents.reminder_letter_view import reminder_letter_view
+from billing_engine.documents.sla_report_view import sla_report_view
+from billing_engine.documents.statement_view import statement_view
 from billing_engine.documents.xmp import E_INVOICE
 from billing_engine.errors import RenderingError
 from billing_engine.model.credit_note import CreditNote
@@ -15,9 +22,6 @@ from billing_engine.model.invoice import Invoice, Seller
 from billing_engine.model.receivables import Reminder
 from billing_engine.model.settings import DocumentTerms
 from billing_engine.model.sla_report import SlaReport
-
-if TYPE_CHECKING:
-    from billing_engine.documents.language import Words
 
 ENTRIES = "time-entries.csv"
 """Name of the attachment with the time entries that are too many for pages."""
@@ -32,10 +36,6 @@ def render_invoice(
 
     Only an original may carry an e-invoice: raises ValueError when a marked document is given one.
     """
-    from billing_engine.documents import templates  # noqa: PLC0415
-    from billing_engine.documents.annex import annex_csv  # noqa: PLC0415
-    from billing_engine.documents.invoice_view import invoice_view  # noqa: PLC0415
-
     _refuse_marked(xml, mark)
     with _laying_out(f"invoice {invoice.number!r}"):
         words = _words(invoice, terms)
@@ -55,9 +55,6 @@ def render_credit_note(
     mark: Mark = Mark.NONE,
 ) -> bytes:
     """Render a credit note with the parties of its invoice; raises as for an invoice."""
-    from billing_engine.documents import templates  # noqa: PLC0415
-    from billing_engine.documents.credit_note_view import credit_note_view  # noqa: PLC0415
-
     _refuse_marked(xml, mark)
     with _laying_out(f"credit note {note.number!r}"):
         words = _words(invoice, terms)
@@ -70,10 +67,6 @@ def render_credit_note(
 
 def render_statement(invoice: Invoice, terms: DocumentTerms = _PLAIN) -> bytes:
     """Render the statement of an invoice's hours; raises RenderingError as for an invoice."""
-    from billing_engine.documents import templates  # noqa: PLC0415
-    from billing_engine.documents.annex import annex_csv  # noqa: PLC0415
-    from billing_engine.documents.statement_view import statement_view  # noqa: PLC0415
-
     with _laying_out(f"statement of hours of invoice {invoice.number!r}"):
         words = _words(invoice, terms)
         html = templates.statement_html(statement_view(invoice, words, terms), words, terms)
@@ -84,9 +77,6 @@ def render_statement(invoice: Invoice, terms: DocumentTerms = _PLAIN) -> bytes:
 
 def render_reminder(reminder: Reminder, terms: DocumentTerms = _PLAIN) -> bytes:
     """Render the letter of a reminder; raises RenderingError as for an invoice."""
-    from billing_engine.documents import templates  # noqa: PLC0415
-    from billing_engine.documents.reminder_letter_view import reminder_letter_view  # noqa: PLC0415
-
     with _laying_out(f"reminder of invoice {reminder.invoice.number!r}"):
         words = _words(reminder.invoice, terms)
         html = templates.reminder_html(reminder_letter_view(reminder, words, terms), words, terms)
@@ -96,10 +86,6 @@ def render_reminder(reminder: Reminder, terms: DocumentTerms = _PLAIN) -> bytes:
 
 def render_sla_report(report: SlaReport, seller: Seller | None, terms: DocumentTerms = _PLAIN) -> bytes:
     """Render an SLA report, signed by `seller` if one is named; raises RenderingError as for an invoice."""
-    from billing_engine.documents import templates  # noqa: PLC0415
-    from billing_engine.documents.language import words_for  # noqa: PLC0415
-    from billing_engine.documents.sla_report_view import sla_report_view  # noqa: PLC0415
-
     with _laying_out(f"SLA report of {report.customer.customer!r} for {report.month}"):
         words = words_for(report.customer.language, terms.templates)
         html = templates.sla_report_html(sla_report_view(report, seller, words, terms), words, terms)
@@ -124,15 +110,11 @@ def _laying_out(what: str) -> Iterator[None]:
 
 
 def _words(invoice: Invoice, terms: DocumentTerms) -> Words:
-    from billing_engine.documents.language import words_for  # noqa: PLC0415
-
     return words_for(invoice.draft.buyer.language, terms.templates)
 
 
 def _second_words(invoice: Invoice, terms: DocumentTerms, first: Words) -> Words | None:
     """Find the second language of an invoice that crosses a border; None where it has none."""
-    from billing_engine.documents.language import words_for  # noqa: PLC0415
-
     abroad = invoice.draft.buyer.country != invoice.draft.seller.country
     if not terms.second_language or not abroad:
         return None
