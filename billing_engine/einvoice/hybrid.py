@@ -1,0 +1,128 @@
+"""PDFs with an e-invoice in them: takes it out, and checks that readers will find it there (Factur-X, ZUGFeRD)."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+from lxml import etree
+
+from billing_engine.einvoice.figures import Finding
+from billing_engine.einvoice.reading import parse_xml
+from billing_engine.errors import EInvoiceError
+
+LARGEST_PDF = 100_000_000
+"""Bytes."""
+
+_NAMES = ("factur-x.xml", "xrechnung.xml")
+_FORMER_NAMES = ("zugferd-invoice.xml", "ZUGFeRD-invoice.xml")
+_RELATIONSHIPS = ("/Alternative", "/Data", "/Source")
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_PDF_A = "{http://www.aiim.org/pdfa/ns/id/}"
+_FX = "{urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#}"
+
+_MOST_NODES = 1_000
+"""Of the tree of file names."""
+
+_SILENT = logging.NullHandler()
+
+
+@dataclass(frozen=True, slots=True)
+class Hybrid:
+    """What a PDF holds."""
+
+    xml: bytes | None
+    """The e-invoice; None where there is none."""
+    findings: tuple[Finding, ...]
+
+
+def read_hybrid(data: bytes) -> Hybrid:
+    """Take the e-invoice out of a PDF; raises EInvoiceError when it can not be read at all."""
+    if find_spec("pypdf") is None:
+        raise EInvoiceError("reading a PDF needs what `pip install 'billing_engine[check]'` installs")
+    import pypdf  # noqa: PLC0415 - as above
+
+    logging.getLogger("pypdf").addHandler(_SILENT)  # what it has to say of the file is none of our messages
+    try:
+        return _read(pypdf.PdfReader(io.BytesIO(data)))
+    except EInvoiceError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a file that is broken, or wants to harm, leads to errors of any kind
+        raise EInvoiceError(f"the PDF can not be read: {type(error).__name__}: {error}") from None
+
+
+def _read(reader: Any) -> Hybrid:
+    if reader.is_encrypted:
+        raise EInvoiceError("the PDF is encrypted, which no e-invoice may be")
+    catalog = reader.trailer["/Root"].get_object()
+    files = dict(_embedded_files(catalog))
+    found = [name for name in files if name in (*_NAMES, *_FORMER_NAMES)]
+    if len(found) != 1:
+        said = f"of the {len(files)} files in it {len(found) or 'none'} is an e-invoice; it must be one, {_NAMES[0]}"
+        return Hybrid(None, (Finding("PDF-EMBED", said, "embedded files"),))
+    (name,) = found
+    xml = files[name]["/EF"]["/F"].get_object().get_data()
+    return Hybrid(xml, (*_check_file(catalog, name, files[name]), *_check_metadata(catalog, name)))
+
+
+def _embedded_files(catalog: Any) -> Iterator[tuple[str, Any]]:
+    """Walk the tree of names; one that goes in circles ends."""
+    nodes, seen = [catalog.get("/Names", {}).get("/EmbeddedFiles")], 0
+    while nodes and seen < _MOST_NODES:
+        node, seen = nodes.pop(), seen + 1
+        if node is None:
+            continue
+        node = node.get_object()
+        nodes += list(node.get("/Kids", []))
+        names = list(node.get("/Names", []))
+        for name, file in zip(names[::2], names[1::2], strict=False):
+            yield str(file.get_object().get("/UF", name)), file.get_object()
+
+
+def _check_file(catalog: Any, name: str, file: Any) -> Iterator[Finding]:
+    if name not in _NAMES:
+        yield Finding("PDF-EMBED", f"the e-invoice is called {name}, and readers look for {_NAMES[0]}", name)
+    relationship = str(file.get("/AFRelationship", "missing"))
+    if relationship not in _RELATIONSHIPS:
+        allowed = ", ".join(_RELATIONSHIPS)
+        yield Finding("PDF-AF", f"its AFRelationship is {relationship}; allowed: {allowed}", name)
+    associated = [one.get_object() for one in catalog.get("/AF", [])]
+    if not any(one is file or one == file for one in associated):
+        yield Finding("PDF-AF", "the document does not name it among its associated files (/AF)", name)
+
+
+def _check_metadata(catalog: Any, name: str) -> Iterator[Finding]:
+    metadata = catalog.get("/Metadata")
+    if metadata is None:
+        yield Finding("PDF-XMP", "the PDF has no XMP metadata", "XMP")
+        return
+    try:
+        root = parse_xml(metadata.get_object().get_data())
+    except EInvoiceError as error:
+        yield Finding("PDF-XMP", f"the XMP metadata can not be read: {error}", "XMP")
+        return
+    rdf = list(root.iter(f"{_RDF}RDF"))
+    if len(rdf) != 1:
+        yield Finding("PDF-XMP", f"the XMP metadata has {len(rdf)} rdf:RDF, and readers look into one", "XMP")
+    wanted = {"DocumentType": "INVOICE", "DocumentFileName": name, "Version": "", "ConformanceLevel": ""}
+    for field, value in wanted.items():
+        found = list(_values(root, f"{_FX}{field}"))
+        if len(found) != 1 or (value and found[0] != value):
+            expected = value or "one value"
+            yield Finding("PDF-XMP", f"fx:{field} is {', '.join(found) or 'missing'}; expected: {expected}", "XMP")
+    part = list(_values(root, f"{_PDF_A}part"))
+    if part != ["3"]:
+        yield Finding("PDF-A", f"it claims PDF/A part {', '.join(part) or 'none'}; files may be in 3 alone", "XMP")
+
+
+def _values(root: Any, name: str) -> Iterator[str]:
+    """Find a property, which may be written as an element or as an attribute."""
+    for element in root.iter(etree.Element):
+        if element.tag == name:
+            yield (element.text or "").strip()
+        elif element.tag == f"{_RDF}Description" and name in element.attrib:
+            yield element.attrib[name].strip()
