@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ LOCALES = {"de": "de_DE", "pl": "pl_PL", "cs": "cs_CZ", "sr_Latn": "sr_Latn_RS",
 _CODE = ("documents", "einvoice", "mailing")
 _XML = ("cii.py", "ubl.py")
 """Modules whose `say` writes elements."""
-_SAYING = {"say": 1, "form": 1, "joint": 1, "count": 2, "counted_form": 2, "say_in": 2}
+_SAYING = {"say": 1, "form": 1, "joint": 1, "count": 2, "ngettext": 2, "counted_form": 2, "say_in": 2}
 """Functions that messages are given to, and how many texts: one, singular and plural, or context and message."""
 _IN_CONTEXT = "say_in"
 _IN_TEMPLATES = {"_": None, "both": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
@@ -111,13 +112,12 @@ def read_catalogue(tag: str) -> Catalog:
         return read_po(file, locale=LOCALES[tag])
 
 
-def write(tag: str, catalogue: Catalog) -> None:
+def written(tag: str, catalogue: Catalog) -> bytes:
     """Write a language's catalogue, with a head that says nothing of who and when: the history does."""
-    path = catalogue_path(TEMPLATES, tag)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(_HEAD.format(locale=LOCALES[tag], plurals=catalogue.plural_forms).encode())
-        write_po(file, catalogue, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
+    file = BytesIO(_HEAD.format(locale=LOCALES[tag], plurals=catalogue.plural_forms).encode())
+    file.seek(0, SEEK_END)
+    write_po(file, catalogue, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
+    return file.getvalue()
 
 
 def texts_of(text: str | Iterable[str] | None) -> tuple[str, ...]:
@@ -130,7 +130,9 @@ def main() -> None:
     messages = find_messages()
     for tag in LOCALES:
         catalogue = updated(tag, messages)
-        write(tag, catalogue)
+        path = catalogue_path(TEMPLATES, tag)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(written(tag, catalogue))
         missing = sum(not all(texts_of(message.string)) for message in catalogue if message.id)
         print(f"{tag}: {len(catalogue)} messages, {missing} to be translated")
 

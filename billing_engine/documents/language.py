@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 from billing_engine.documents.catalogues import translations
 from billing_engine.documents.phrases import translate
 
-_LOCALES = MappingProxyType(
+LOCALES = MappingProxyType(
     {"en": "en_IE", "de": "de_DE", "pl": "pl_PL", "cs": "cs_CZ", "sr-Latn": "sr_Latn_RS", "sr-Cyrl": "sr_Cyrl_RS"}
 )
 """By language as a document declares it: the locale of its numbers and dates."""
@@ -94,11 +94,11 @@ def words_for(language: str, templates: Path | None = None) -> Words:
 
 @cache
 def _words(tag: str, templates: Path | None) -> Words:
-    return Words(tag, Locale.parse(_LOCALES[tag]), translations(tag.replace("-", "_"), templates))
+    return Words(tag, Locale.parse(LOCALES[tag]), translations(tag.replace("-", "_"), templates))
 
 
 def _tag_of(language: str) -> str:
     primary, *others = language[:_LONGEST_TAG].replace("_", "-").lower().split("-")
-    known = {tag.lower(): tag for tag in _LOCALES}
+    known = {tag.lower(): tag for tag in LOCALES}
     wanted = [*(f"{primary}-{other}" for other in others), _SCRIPT_OF.get(primary, primary).lower()]
     return next((known[tag] for tag in wanted if tag in known), _ENGLISH)
