@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -30,6 +31,7 @@ from billing_engine.upgrading import upgrade_schema
 
 if TYPE_CHECKING:
     from billing_engine.document_desk import DocumentDesk
+    from billing_engine.mailing_desk import MailingDesk
     from billing_engine.stripe_desk import StripeDesk
     from billing_engine.stripe_push import Pace
     from billing_engine.stripe_sync.access import StripeAccess
@@ -89,6 +91,12 @@ class BillingEngine:
         settings = self._settings
         terms, seller = (DocumentTerms(), None) if settings is None else (settings.documents, settings.seller)
         return DocumentDesk(self._transactions, terms, seller, self._journal)
+
+    def mailing(self, password: str = "", *, pause: Callable[[float], object] = time.sleep) -> MailingDesk:
+        """Send documents by the settings' mail server; `pause` waits so many seconds before what is tried again."""
+        from billing_engine.mailing_desk import MailingDesk  # noqa: PLC0415 - as above
+
+        return MailingDesk(self._transactions, self._settings, self.documents, self._journal, password, pause)
 
     def upgrade_schema(self, *, connection: Connection | None = None) -> str:
         """Bring the database to this program's schema, and old records into the trail; returns the version."""

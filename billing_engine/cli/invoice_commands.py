@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from billing_engine.cli import mailing_commands
 from billing_engine.cli.options import (
     DatabaseOption,
     Format,
@@ -102,3 +103,6 @@ def pdf(
     elif number is not None:
         content = desk.statement_pdf(number) if statement else desk.invoice_pdf(number, original=original, copy=copy)
         typer.echo(str(write_pdf(content, f"{number}-hours" if statement else number, output)))
+
+
+mailing_commands.register(app)

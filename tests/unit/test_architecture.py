@@ -12,7 +12,7 @@ PACKAGE = ROOT / "billing_engine"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in path.parts)
 
 PURE = {"rating", "invoicing", "sla"}
-BOUNDARY = {"intake", "storage", "documents", "einvoice", "stripe_sync"}
+BOUNDARY = {"intake", "storage", "documents", "einvoice", "stripe_sync", "mailing"}
 ENTRY_POINTS = {"cli"}
 TOP = {
     "engine",
@@ -29,6 +29,10 @@ TOP = {
     "receivables_shapes",
     "document_desk",
     "document_making",
+    "mail_standing",
+    "mail_round",
+    "mailing_desk",
+    "mail_shapes",
     "doctor",
     "check_shapes",
     "transactions",
@@ -132,6 +136,30 @@ MAY_IMPORT = {
         "stripe_reconciling",
         "stripe_records",
     },
+    "mail_standing": {"errors", "model", "storage"},
+    "mail_round": {
+        "errors",
+        "model",
+        "storage",
+        "documents",
+        "document_desk",
+        "journal",
+        "mail_standing",
+        "mailing",
+        "transactions",
+    },
+    "mailing_desk": {
+        "errors",
+        "model",
+        "storage",
+        "document_desk",
+        "journal",
+        "mail_round",
+        "mail_standing",
+        "mailing",
+        "transactions",
+    },
+    "mail_shapes": {"model", "mail_standing"},
     "engine": {
         "errors",
         "model",
@@ -142,6 +170,7 @@ MAY_IMPORT = {
         "doctor",
         "import_folder",
         "journal",
+        "mailing_desk",
         "receivables_desk",
         "run_desk",
         "sla_desk",
@@ -176,6 +205,9 @@ ONE_HOME = {
         "run_inputs",
         "upgrading",
         "document_desk",
+        "mail_standing",
+        "mail_round",
+        "mailing_desk",
         "stripe_desk",
         "stripe_orders",
         "stripe_push",
@@ -193,6 +225,8 @@ ONE_HOME = {
     "saxonche": {"einvoice"},
     "PIL": {"documents"},
     "segno": {"documents"},
+    "smtplib": {"mailing"},
+    "email": {"mailing"},
     "typer": {"cli"},
     "rich": {"cli"},
     "pydantic": {"intake"},
