@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
 from billing_engine.einvoice.cii import write_cii
 from billing_engine.einvoice.required import missing_for_en16931, missing_for_peppol, missing_for_xrechnung
-from billing_engine.einvoice.terms import EInvoice
+from billing_engine.einvoice.terms import EInvoice, Format
 from billing_engine.einvoice.ubl import write_ubl
 from billing_engine.errors import EInvoiceError
+
+__all__ = ["EN16931", "PEPPOL", "XRECHNUNG", "Format", "missing_fields", "write"]
 
 EN16931 = "urn:cen.eu:en16931:2017"
 PEPPOL = f"{EN16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 XRECHNUNG = f"{EN16931}#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0"
 BILLING = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 """The business process, BT-23."""
-
-
-class Format(StrEnum):
-    """How an e-invoice is written."""
-
-    CII = "cii"
-    """UN/CEFACT; what Factur-X and ZUGFeRD embed in a PDF."""
-    UBL = "ubl"
-    PEPPOL = "peppol"
-    """UBL for the Peppol network: BIS Billing 3."""
-    XRECHNUNG = "xrechnung"
-    """UBL for German public buyers: XRechnung 3.0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 
 INVOICE, CREDIT_NOTE = "380", "381"
 """UNTDID 1001 codes of our documents."""
@@ -17,6 +18,18 @@ SEPA_TRANSFER, TRANSFER, CLEARING = "58", "30", "97"
 
 DISCOUNT = "95"
 """UNTDID 5189 code of a price reduction."""
+
+
+class Format(StrEnum):
+    """How an e-invoice is written."""
+
+    CII = "cii"
+    """UN/CEFACT; what Factur-X and ZUGFeRD embed in a PDF."""
+    UBL = "ubl"
+    PEPPOL = "peppol"
+    """UBL for the Peppol network: BIS Billing 3."""
+    XRECHNUNG = "xrechnung"
+    """UBL for German public buyers: XRechnung 3.0."""
 
 
 @dataclass(frozen=True, slots=True)
