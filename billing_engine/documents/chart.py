@@ -23,7 +23,7 @@ _BEYOND = "#c2691a"
 _TARIFF_COLOURS = ("#7fa8b5", "#d9b44a", "#a9c3a0", "#c9b8d6")
 """Each lighter than what stands before it, so that they differ on grey paper, too."""
 _INK, _QUIET = "#1a2227", "#5f6b72"
-_FONT = "Inter, Noto Sans, DejaVu Sans, sans-serif"
+_FONT = "Billing Inter, Noto Sans, DejaVu Sans, sans-serif"
 
 _WIDTH, _LABEL, _VALUE = 480, 96, 52
 """Of the whole, of the days before the bars, and of the hours behind them; a unit is the same in all places."""
@@ -195,9 +195,11 @@ def _square(x: float, y: float, colour: str) -> Markup:
 
 
 def _tick(x: float, top: float, bottom: float) -> Markup:
-    return Markup('<line x1="{0}" y1="{1}" x2="{0}" y2="{2}" stroke="{3}" stroke-width="1.2"/>').format(
-        f"{x:.1f}", f"{top:.1f}", f"{bottom:.1f}", _INK
-    )
+    """Draw a mark that is seen on a bar as well as beside it."""
+    return Markup(
+        '<line x1="{0}" y1="{1}" x2="{0}" y2="{2}" stroke="#ffffff" stroke-width="3"/>'
+        '<line x1="{0}" y1="{1}" x2="{0}" y2="{2}" stroke="{3}" stroke-width="1.2"/>'
+    ).format(f"{x:.1f}", f"{top:.1f}", f"{bottom:.1f}", _INK)
 
 
 def _text(x: float, y: float, text: str, colour: str) -> Markup:

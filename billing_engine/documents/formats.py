@@ -90,7 +90,8 @@ def month_text(month: Month, locale: Locale) -> str:
 
 
 def weekday_text(moment: datetime, locale: Locale) -> str:
-    return format_date(moment, "EEE d MMM", locale=locale)
+    # Without the comma that some languages put after the day of the week: it stands in columns.
+    return format_skeleton("MMMEd", moment, locale=locale).replace(",", "")
 
 
 def clock_span_text(start: datetime, end: datetime, locale: Locale) -> str:
@@ -102,7 +103,7 @@ def clock_span_text(start: datetime, end: datetime, locale: Locale) -> str:
     first, last = (_clock(moment, locale, with_offset=changed) for moment in (start, end))
     if start.date() == end.date():
         return f"{first}{TO}{last}"
-    return f"{first} {TO} {format_date(end, 'd MMM', locale=locale)} {last}"
+    return f"{first} {TO} {format_skeleton('MMMd', end, locale=locale)} {last}"
 
 
 def moment_text(moment: datetime, locale: Locale, *, with_offset: bool = False) -> str:

@@ -26,10 +26,13 @@ from sla_reports import (
 
 from billing_engine.documents.files import sla_report_file_name
 from billing_engine.documents.formats import uptime_text
+from billing_engine.documents.language import words_for
 from billing_engine.documents.sla_report_view import sla_report_view
-from billing_engine.documents.view import CaseView, CreditView, Fact, FigureView, UptimeView
+from billing_engine.documents.sla_view import CaseView, CreditView, UptimeView
+from billing_engine.documents.view import Fact, FigureView
 from billing_engine.model.claim import ClaimKind
 from billing_engine.model.period import Month
+from billing_engine.model.settings import DocumentTerms
 from billing_engine.model.ticket import TargetKind
 
 
@@ -38,13 +41,18 @@ def texts(part):
     if isinstance(part, str) or part is None:
         return [part or ""]
     if is_dataclass(part):
-        return [text for field in fields(part) if field.name != "labels" for text in texts(getattr(part, field.name))]
+        return [text for field in fields(part) for text in texts(getattr(part, field.name))]
     return [text for item in part for text in texts(item)]
+
+
+def viewed(report, seller):
+    """View a report in its customer's language."""
+    return sla_report_view(report, seller, words_for(report.customer.language), DocumentTerms())
 
 
 def view_of(**changes):
     """View a report."""
-    return sla_report_view(sla_report(**changes), SELLER)
+    return viewed(sla_report(**changes), SELLER)
 
 
 def only_target(**changes):
@@ -63,9 +71,9 @@ def targets_figure(*counts):
 def test_head_of_the_report():
     """Customer, month and the day on which this was known are named."""
     view = view_of()
-    assert view.title == "Service levels of October 2026, Hansen & Søn Logistik GmbH"
+    assert view.page.title == "Service levels of October 2026, Hansen & Søn Logistik GmbH"
     assert view.month == "October 2026"
-    assert view.created == "2026-11-10"
+    assert view.page.created == "2026-11-10"
     assert view.customer.name == "Hansen & Søn Logistik GmbH"
     assert view.customer.address == ("Am Kaiserkai 62", "20457 Hamburg", "Germany")
     assert view.details == (
@@ -78,14 +86,14 @@ def test_head_of_the_report():
 def test_sender_is_who_can_be_asked():
     """The seller is named with ways to reach it; its registration belongs on invoices."""
     view = view_of()
-    assert view.brand == "Nordlicht Software d.o.o."
+    assert view.page.brand == "Nordlicht Software d.o.o."
     assert [fact.label for fact in view.sender.facts] == ["Email", "Phone", "Web"]
 
 
 def test_report_without_a_sender():
     """Where no seller is set up, nobody is named."""
-    view = sla_report_view(sla_report(), None)
-    assert view.brand == ""
+    view = viewed(sla_report(), None)
+    assert view.page.brand == ""
     assert view.sender is None
 
 
@@ -289,7 +297,7 @@ def test_empty_month():
 
 def test_report_in_a_language_without_words():
     """A customer's language that has no catalogue gets English."""
-    assert view_of(customer=replace(CUSTOMER, language="xx")).language == "en"
+    assert view_of(customer=replace(CUSTOMER, language="xx")).page.language == "en"
 
 
 def test_view_is_text_only():
@@ -313,7 +321,7 @@ def test_every_foreign_text_is_made_printable():
         termination=evil,
     )
     seller = replace(SELLER, **{field.name: evil for field in fields(SELLER)})
-    for text in texts(sla_report_view(report, seller)):
+    for text in texts(viewed(report, seller)):
         assert "\u202e" not in text
         assert "\x00" not in text
         assert len(text) <= 2000
