@@ -9,7 +9,7 @@ from decimal import Decimal
 from invoices import AFTER_TAX, BEFORE_TAX, BUYER, FEE, TIME, invoice
 from pypdf import PdfReader
 
-from billing_engine.documents.pdf import render_credit_note
+from billing_engine.documents.rendering import render_credit_note
 from billing_engine.invoicing.credit_note import draft_credit_note
 from billing_engine.model.credit_note import CreditNote
 

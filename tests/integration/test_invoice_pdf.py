@@ -14,12 +14,14 @@ import pytest
 from invoices import AFTER_TAX, BEFORE_TAX, BUYER, ENTRY, FEE, TIME, USE, invoice, many_entries
 from pypdf import PdfReader
 
-from billing_engine.documents.batch import RenderedFile, pdf_file_name, render_invoices
 from billing_engine.documents.invoice_view import invoice_view
-from billing_engine.documents.pdf import html_to_pdf, render_invoice
+from billing_engine.documents.language import words_for
+from billing_engine.documents.rendering import render_invoice
 from billing_engine.documents.templates import invoice_html
 from billing_engine.errors import RenderingError
+from billing_engine.model.document import Mark
 from billing_engine.model.payment import Payment
+from billing_engine.model.settings import DocumentTerms
 
 NO_TAX = {"tax_percent": None, "tax": Decimal(0)}
 
@@ -36,17 +38,8 @@ def unbroken(text: str) -> str:
 
 def html_of(**changes) -> str:
     """Lay out an invoice without printing it."""
-    return invoice_html(invoice_view(invoice(**changes)))
-
-
-class Deadly:
-    """Stands for an invoice and kills the process that unpacks it."""
-
-    number = "DEADLY"
-
-    def __reduce__(self):
-        """Tell pickle to leave."""
-        return os._exit, (1,)
+    words, terms = words_for("en"), DocumentTerms()
+    return invoice_html(invoice_view(invoice(**changes), words, terms, Mark.NONE, None), words, terms)
 
 
 def test_page_says_what_the_invoice_says():
@@ -153,7 +146,7 @@ def test_same_invoice_same_bytes():
     assert render_invoice(invoice(entries=many_entries(3))) == first
     elsewhere = (
         "import sys; from invoices import invoice, many_entries; "
-        "from billing_engine.documents.pdf import render_invoice; "
+        "from billing_engine.documents.rendering import render_invoice; "
         "sys.stdout.buffer.write(render_invoice(invoice(entries=many_entries(3))))"
     )
     paths = os.pathsep.join(path for path in sys.path if path)
@@ -176,50 +169,10 @@ def test_template_raises_no_complaint(caplog):
     assert [record.getMessage() for record in caplog.records if record.name == "weasyprint"] == []
 
 
-@pytest.mark.parametrize(
-    ("place", "reference"),
-    [
-        ("body", '<img src="https://example.org/logo.png">'),
-        ("body", '<img src="file:///etc/hostname">'),
-        ("body", '<img src="logo.png">'),
-        ("body", '<img src="data:image/png;base64,AAAA">'),
-        ("body", '<object data="https://example.org/x.svg"></object>'),
-        ("body", '<embed src="https://example.org/x.svg">'),
-        ("body", '<svg xmlns="http://www.w3.org/2000/svg"><image href="https://example.org/x.png"/></svg>'),
-        ("body", '<p style="background: url(https://example.org/x.png)">x</p>'),
-        ("body", '<a rel="attachment" href="file:///etc/hostname">x</a>'),
-        ("head", '<link rel="stylesheet" href="https://example.org/x.css">'),
-        ("head", '<link rel="attachment" href="file:///etc/hostname">'),
-        ("head", '<style>@import "https://example.org/x.css";</style>'),
-        ("head", '<style>@import url("x.css");</style>'),
-        ("head", "<style>@font-face { font-family: Inter; src: url(https://example.org/x.woff2) }</style>"),
-    ],
-)
-def test_page_that_refers_to_a_file_is_refused(place, reference):
-    """A template that would load anything fails loudly, whichever way it asks."""
-    html = html_of().replace(f"</{place}>", f"{reference}</{place}>")
-    assert reference in html
-    with pytest.raises(RenderingError):
-        html_to_pdf(html)
-
-
-def test_refusal_names_what_was_asked_for():
-    """Whoever wrote the template is told which reference to take out."""
-    with pytest.raises(RenderingError, match=re.escape("https://example.org/logo.png")):
-        html_to_pdf(html_of().replace("</body>", '<img src="https://example.org/logo.png"></body>'))
-
-
 def test_invoice_that_cannot_be_printed_is_an_error():
     """An invoice with a broken value raises the engine's own error, which names the invoice."""
     with pytest.raises(RenderingError, match="2026-000118"):
         render_invoice(invoice(currency="euro"))
-
-
-def test_machine_without_weasyprint_says_so(monkeypatch):
-    """Where WeasyPrint or its libraries are missing, rendering is the engine's own error."""
-    monkeypatch.setitem(sys.modules, "weasyprint", None)
-    with pytest.raises(RenderingError, match="WeasyPrint can not be used"):
-        render_invoice(invoice())
 
 
 HOSTILE = '</style></p><script>alert(1)</script><img src="file:///etc/passwd"> {{ 7*7 }} {% raw %} body{display:none}'
@@ -322,83 +275,3 @@ def test_many_contracts_fit():
     uses = tuple(replace(USE, contract=f"K-{number}.", used_seconds=number * 60) for number in range(40))
     text = " ".join(pages_of(render_invoice(invoice(uses=uses))))
     assert [number for number in range(40) if f"contract K-{number}. 0:{number:02d} of 12:00 h used" not in text] == []
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_batch_writes_files_and_outlives_a_failure(tmp_path, workers):
-    """Good invoices become files, a bad one becomes an error and leaves no file."""
-    numbers = [f"N-{number}" for number in range(7)]
-    jobs = [(invoice(number), tmp_path / pdf_file_name(number)) for number in numbers]
-    jobs.insert(3, (invoice("BAD", currency="euro"), tmp_path / "BAD.pdf"))
-    results = {result.number: result for result in render_invoices(jobs, workers)}
-    assert set(results) == {*numbers, "BAD"}
-    assert results["BAD"].path == tmp_path / "BAD.pdf"
-    assert "euro" in results["BAD"].error
-    for number in numbers:
-        assert results[number] == RenderedFile(number, tmp_path / f"{number}.pdf")
-        assert f"Invoice {number} " in pages_of((tmp_path / f"{number}.pdf").read_bytes())[0]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{number}.pdf" for number in numbers]
-
-
-def test_batch_outlives_the_death_of_a_worker(tmp_path):
-    """An invoice that kills its process fails alone; those in work beside it are rendered all the same."""
-    jobs = [(invoice(number), tmp_path / f"{number}.pdf") for number in ("A", "B", "C", "D")]
-    jobs.insert(1, (Deadly(), tmp_path / "deadly.pdf"))
-    errors = {result.number: result.error for result in render_invoices(jobs, 2)}
-    assert errors == {"A": None, "B": None, "C": None, "D": None, "DEADLY": "the process that rendered it died"}
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["A.pdf", "B.pdf", "C.pdf", "D.pdf"]
-
-
-def test_batch_reads_jobs_no_faster_than_it_renders(tmp_path):
-    """A run of any length holds a handful of invoices at a time."""
-    taken = []
-
-    def jobs():
-        for number in range(30):
-            taken.append(number)
-            yield invoice(str(number)), tmp_path / f"{number}.pdf"
-
-    results = render_invoices(jobs(), 2)
-    next(results)
-    assert len(taken) < 10
-    results.close()
-
-
-def test_failed_writing_keeps_the_old_file(tmp_path):
-    """A path that can not be written is an error of that invoice; what was there stays, and no litter."""
-    target = tmp_path / "folder.pdf"
-    (target / "inside").mkdir(parents=True)
-    (result,) = render_invoices([(invoice(), target)], 1)
-    assert result.error
-    assert [path.name for path in tmp_path.iterdir()] == ["folder.pdf"]
-    assert (target / "inside").is_dir()
-
-
-def test_batch_needs_a_worker(tmp_path):
-    """No workers is a mistake, not an empty result."""
-    with pytest.raises(ValueError, match="at least one worker"):
-        render_invoices([(invoice(), tmp_path / "x.pdf")], 0)
-
-
-@pytest.mark.parametrize("number", ["2026-000118", "INV_7", "2026.10.1", "a"])
-def test_plain_numbers_are_their_own_file_name(number):
-    """A number of letters, digits, dash, underscore and single dots is the file's name."""
-    assert pdf_file_name(number) == f"{number}.pdf"
-
-
-@pytest.mark.parametrize(
-    "number",
-    ["", ".", "..", "/", "INV/2026/../1", ".hidden", "../../etc/passwd", "a\x00b", "№ 1", "\ud800", "x" * 5000],
-)
-def test_file_names_are_safe(number):
-    """Whatever the number, the name stays in its folder, is not hidden, not empty, and not too long."""
-    name = pdf_file_name(number)
-    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.pdf", name, re.ASCII)
-    assert ".." not in name
-    assert len(name) < 120
-
-
-def test_different_numbers_have_different_file_names():
-    """Numbers that differ only in unsafe characters do not overwrite each other's file."""
-    numbers = ["1/26", "1:26", "1-26", "1 26", "1..26", "/", ":", "x" * 5000, "x" * 5001]
-    assert len({pdf_file_name(number) for number in numbers}) == len(numbers)

@@ -23,10 +23,12 @@ from sla_reports import (
     sla_report,
 )
 
-from billing_engine.documents.pdf import render_sla_report
+from billing_engine.documents.language import words_for
+from billing_engine.documents.rendering import render_sla_report
 from billing_engine.documents.sla_report_view import sla_report_view
 from billing_engine.documents.templates import sla_report_html
 from billing_engine.errors import RenderingError
+from billing_engine.model.settings import DocumentTerms
 
 
 def pages_of(pdf: bytes) -> list[str]:
@@ -41,7 +43,8 @@ def text_of(**changes) -> str:
 
 def html_of(**changes) -> str:
     """Lay out a report without printing it."""
-    return sla_report_html(sla_report_view(sla_report(**changes), SELLER))
+    words, terms = words_for("en"), DocumentTerms()
+    return sla_report_html(sla_report_view(sla_report(**changes), SELLER, words, terms), words, terms)
 
 
 def test_pages_say_what_the_report_says():
