@@ -31,6 +31,11 @@ def _missing(draft: InvoiceDraft) -> Iterator[str]:
     for field, value, term in (("name", buyer.name, "BT-44"), ("country", buyer.country, "BT-55")):
         if not value.strip():
             yield f"customers.csv: {field} of customer {draft.customer} is missing ({term})"
+    if TaxCategory.OUT_OF_SCOPE in categories and len(categories) > 1:
+        yield (
+            "[[tax.rules]] of the settings: what is out of scope of VAT can not stand beside what is taxed (BR-O-11): "
+            "make it exempt, or bill it by itself"
+        )
     if TaxCategory.REVERSE_CHARGE in categories:
         yield from _missing_for_reverse_charge(draft)
 

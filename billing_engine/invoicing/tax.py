@@ -52,8 +52,7 @@ def treatment_of(kind: str, customer: Customer, settings: Settings, day: date) -
     """
     rules = settings.tax.rules
     if customer.tax:
-        alike = (rule for rule in rules if rule.tax == customer.tax)
-        return _by_rule(next(alike, TaxRule(customer.tax)), settings, day)
+        return _by_rule(_rule_alike(kind, customer, settings), settings, day)
     for rule in rules:
         if _fits(rule, kind, customer, settings.seller.country):
             return _by_rule(rule, settings, day)
@@ -67,6 +66,15 @@ def treatment_of(kind: str, customer: Customer, settings: Settings, day: date) -
         )
     category = TaxCategory.EXEMPT if settings.seller.vat_id else TaxCategory.OUT_OF_SCOPE
     return TaxTreatment(category, note=settings.vat_note, code=REASON_CODES.get(category, ""))
+
+
+def _rule_alike(kind: str, customer: Customer, settings: Settings) -> TaxRule:
+    """Find the row that says the same as the customer's own word; one that does not fit it lends its text alone."""
+    alike = [rule for rule in settings.tax.rules if rule.tax == customer.tax]
+    for rule in alike:
+        if _fits(rule, kind, customer, settings.seller.country):
+            return rule
+    return replace(alike[0], rate="") if alike else TaxRule(customer.tax)
 
 
 def _fits(rule: TaxRule, kind: str, customer: Customer, home: str) -> bool:

@@ -29,6 +29,8 @@ def vat_id_problem(vat_id: str, country: str) -> str:
     Its own prefix says whose it is; without one it is the country's.
     """
     full = with_country(vat_id, country)
+    if not re.search("[0-9]", full):  # such as "-" or "n/a"
+        return f"{vat_id!r} is no VAT id: it has no digit"
     code = full[:2].lower()
     module = get_cc_module("gr" if code == "el" else code, "vat")
     if module is None:
