@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateSyntaxError
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
@@ -104,6 +104,8 @@ def _fill_in(name: str, view: object, page: PageView, words: Words, terms: Docum
         return _environment(folder).get_template(name).render(values)
     except MemoryError:
         raise
+    except TemplateNotFound as error:
+        raise RenderingError(f"{_place_of(error, name)}: there is no template {str(error.name)!r}") from error
     except Exception as error:
         raise RenderingError(f"{_place_of(error, name)}: {error}") from error
 
@@ -131,7 +133,7 @@ def _page_of_pages(words: Words) -> Markup:
 
 def _place_of(error: Exception, name: str) -> str:
     """Find file and line of the innermost template that an error passed through."""
-    if isinstance(error, TemplateSyntaxError):
+    if isinstance(error, TemplateNotFound, TemplateSyntaxError):
         return f"{error.filename or error.name}, line {error.lineno}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(_SUFFIX)]
     return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else name

@@ -111,7 +111,7 @@ def test_many_credits_are_all_there():
     credits_ = tuple(replace((BEFORE_TAX, AFTER_TAX)[n % 2], reference=f"R-{n}.", amount=Decimal(1)) for n in range(90))
     text = " ".join(pages_of(render_invoice(invoice(setoffs=credits_))))
     assert [n for n in range(90) if text.count(f"R-{n}.") != 1] == []
-    assert "-1.00 Amount due EUR 333.00" in text
+    assert "-1.00 Credits in all -45.00 Amount due EUR 333.00" in text
     assert "IBAN" in text
 
 

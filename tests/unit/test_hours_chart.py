@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import replace
-from xml.etree import ElementTree
 
 from invoices import ENTRY, USE, invoice
+from lxml import etree
 
 from billing_engine.documents.chart import hours_chart
 from billing_engine.documents.language import words_for
@@ -31,14 +31,14 @@ def chart_of(*entries, uses=(USE,), **more):
 
 def texts_of(chart):
     """List the texts of a chart in the order of drawing."""
-    return [text.text for text in ElementTree.fromstring(chart).iter(f"{SVG}text")]
+    return [text.text for text in etree.fromstring(chart).iter(f"{SVG}text")]
 
 
 def bars_of(chart):
     """List the bars: colour and width of each."""
     return [
         (bar.get("fill"), float(bar.get("width")))
-        for bar in ElementTree.fromstring(chart).iter(f"{SVG}rect")
+        for bar in etree.fromstring(chart).iter(f"{SVG}rect")
         if bar.get("width") != "8"
     ]
 
@@ -110,7 +110,7 @@ def test_work_of_other_months_is_not_among_the_weeks():
 
 def test_the_chart_can_be_read_without_seeing_it():
     """Its title names the month, the weeks and their hours."""
-    chart = ElementTree.fromstring(chart_of(worked(1, allowance=HOUR), worked(12, allowance=HOUR)))
+    chart = etree.fromstring(chart_of(worked(1, allowance=HOUR), worked(12, allowance=HOUR)))
     assert chart.get("role") == "img"
     assert chart.find(f"{SVG}title").text.startswith(
         "Hours by week of October 2026: 1\u20134 Oct: 1:00; 5\u201311 Oct: 0"
@@ -121,5 +121,5 @@ def test_hostile_names_of_tariffs_are_only_text():
     """Markup in a tariff's name is printed and draws nothing."""
     evil = '</text><image href="https://example.org/x.png"/>'
     chart = chart_of(worked(1, allowance=HOUR, **{evil: HOUR}))
-    assert not list(ElementTree.fromstring(chart).iter(f"{SVG}image"))
+    assert not list(etree.fromstring(chart).iter(f"{SVG}image"))
     assert any(text.startswith("</text><image href=") for text in texts_of(chart))
