@@ -133,7 +133,7 @@ def _page_of_pages(words: Words) -> Markup:
 
 def _place_of(error: Exception, name: str) -> str:
     """Find file and line of the innermost template that an error passed through."""
-    if isinstance(error, TemplateNotFound, TemplateSyntaxError):
+    if isinstance(error, TemplateSyntaxError):
         return f"{error.filename or error.name}, line {error.lineno}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(_SUFFIX)]
     return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else name
