@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from billing_engine.documents import formats, totals
 from billing_engine.documents.frame import copied, page_view
 from billing_engine.documents.language import Words
@@ -11,9 +13,10 @@ from billing_engine.documents.view import CreditedLineView, CreditNoteView, Fact
 from billing_engine.model.credit_note import CreditNote, CreditNoteLine, subtotals_of
 from billing_engine.model.document import Mark
 from billing_engine.model.invoice import Invoice
-from billing_engine.model.money import ZERO
+from billing_engine.model.money import ZERO, round_money
 from billing_engine.model.settings import DocumentTerms
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax import HomeTax
 
 
 def credit_note_view(
@@ -54,7 +57,9 @@ def credit_note_view(
         sums=_sums(note, invoice, words),
         total=Fact(words.say("Total credited"), gross),
         reversals=_given_back(note, invoice, Setoff.AFTER_TAX, words),
-        taxes=totals.tax_summary(subtotals, draft.currency, words, second, legal_texts=bool(draft.taxes)),
+        taxes=totals.tax_summary(
+            subtotals, draft.currency, words, second, _home_tax(note, invoice), legal_texts=bool(draft.taxes)
+        ),
     )
 
 
@@ -79,6 +84,14 @@ def _line(line: CreditNoteLine, invoice: Invoice, words: Words, *, several: bool
         tax=totals.rate_label(*invoice.draft.tax_key(billed), words) if several else "",
         amount=formats.amount_text(line.amount, invoice.draft.currency, words.locale),
     )
+
+
+def _home_tax(note: CreditNote, invoice: Invoice) -> HomeTax | None:
+    """Convert the VAT by the invoice's rate, so that what takes all of it back leaves nothing."""
+    home = invoice.draft.home_tax
+    if home is None or note.draft.tax == invoice.draft.tax:
+        return home
+    return replace(home, tax=round_money(note.draft.tax * home.rate, home.currency))
 
 
 def _given_back(note: CreditNote, invoice: Invoice, mode: Setoff, words: Words) -> tuple[SetoffView, ...]:

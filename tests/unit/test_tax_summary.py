@@ -132,6 +132,14 @@ def test_a_credit_note_takes_vat_back_by_category():
     assert view.corrects == "Corrects invoice 2026-000118 of 2 Nov 2026"
 
 
+@pytest.mark.parametrize(("wanted", "said"), [(None, "11,366.97"), ({2: Decimal(50)}, "585.93")])
+def test_a_credit_note_converts_vat_by_the_invoices_rate(wanted, said):
+    """What takes all of it back says the invoice's own amount, to the cent."""
+    issued = taxed(FULL, REDUCED, home_tax=HomeTax("RSD", Decimal("117.1853"), date(2026, 10, 30), Decimal("11366.97")))
+    note = CreditNote("CN-1", date(2026, 11, 20), draft_credit_note(issued, [], wanted, "Wrong"))
+    assert credit_note_view(note, issued, ENGLISH, PLAIN).taxes.home == Fact("VAT in RSD", said)
+
+
 def test_titles_and_legal_texts_are_in_both_languages():
     """The second stands after the first, in its own language; facts and figures are in the first alone."""
     issued = taxed(subtotal(TaxCategory.REVERSE_CHARGE, "610.00"), buyer=replace(BUYER, language="de"))
