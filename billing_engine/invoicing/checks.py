@@ -57,7 +57,7 @@ def _contradictions_of_tax(draft: InvoiceDraft) -> Iterator[str]:
         yield f"tax on {draft.net} is {tax}; it says {draft.tax} and {draft.gross} in all"
     home = draft.home_tax
     if home is not None and home.tax != round_money(draft.tax * home.rate, home.currency):
-        yield f"tax of {draft.tax} {draft.currency} at {home.rate} is not the {home.tax} that it says in {home.currency}"
+        yield f"tax of {draft.tax} at {home.rate} is not the {home.tax} that it says in {home.currency}"
 
 
 def _by_category(sums: dict[TaxKey, Decimal]) -> str:
