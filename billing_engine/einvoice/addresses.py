@@ -17,9 +17,9 @@ _SCHEMES = MappingProxyType(
         re.findall(
             r"(\w+):(\w+)",
             "HU:9910 AT:9914 ES:9920 AD:9922 AL:9923 BA:9924 BE:9925 BG:9926 CH:9927 CY:9928 CZ:9929 DE:9930 EE:9931 "
-            "GB:9932 EL:9933 HR:9934 IE:9935 LI:9936 LT:9937 LU:9938 LV:9939 MC:9940 ME:9941 MK:9942 MT:9943 NL:9944 "
-            "PL:9945 PT:9946 RO:9947 RS:9948 SI:9949 SK:9950 SM:9951 TR:9952 VA:9953 FR:9957 "
-            "DK:0184 FI:0213 IT:0211 NO:0192 SE:0007",
+            "GB:9932 XI:9932 EL:9933 GR:9933 HR:9934 IE:9935 LI:9936 LT:9937 LU:9938 LV:9939 MC:9940 ME:9941 MK:9942 "
+            "MT:9943 NL:9944 PL:9945 PT:9946 RO:9947 RS:9948 SI:9949 SK:9950 SM:9951 TR:9952 VA:9953 FR:9957 "
+            "DK:0184 FI:0216 IT:0211 NO:0192 SE:0007",
         )
     )
 )
@@ -94,8 +94,10 @@ def has_known_prefix(vat_id: str) -> bool:
 
 
 def _in_form(vat_id: str, scheme: str) -> str:
-    """Write a VAT id as its scheme wants it: Norway and Sweden take the number of the company that is in it."""
+    """Write a VAT id as its scheme wants it: the north takes the number of the company that is in it."""
     match scheme:
+        case "0216":
+            return f"0037{vat_id[2:]}"
         case "0192":
             return vat_id[2:11]
         case "0007":

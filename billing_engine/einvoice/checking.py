@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,21 @@ from billing_engine.einvoice.categories import check_categories
 from billing_engine.einvoice.content import check_content
 from billing_engine.einvoice.figures import Finding, FoundDocument
 from billing_engine.einvoice.formats import EN16931, PEPPOL, XRECHNUNG
-from billing_engine.einvoice.hybrid import LARGEST_PDF, read_hybrid
+from billing_engine.einvoice.hybrid import LARGEST_PDF, check_level, read_hybrid
 from billing_engine.einvoice.official import check_officially, rule_book
 from billing_engine.einvoice.read_cii import ROOT as CII_ROOT
 from billing_engine.einvoice.read_cii import read_cii
 from billing_engine.einvoice.read_ubl import ROOTS as UBL_ROOTS
 from billing_engine.einvoice.read_ubl import read_ubl
 from billing_engine.einvoice.reading import parse_xml
+from billing_engine.einvoice.texts import one_line
 from billing_engine.errors import EInvoiceError
 
+XML_RULES = "well-formed XML"
 OWN_RULES = "our own arithmetic and required terms of EN 16931"
+
+_MOST_FINDINGS = 200
+_LONGEST_MESSAGE = 600
 _BEFORE_XML = b"\xef\xbb\xbf\xfe\xff\x00 \t\r\n"
 """Marks of byte order, and white space, one or two bytes long."""
 HYBRID_RULES = "how Factur-X is embedded in a PDF"
@@ -34,6 +40,8 @@ class FileReport:
     path: Path
     kind: str
     """Such as "CII" or "PDF with CII"; empty where the file could not be read."""
+    specification: str = ""
+    """BT-24: what it says it follows."""
     rules: tuple[str, ...] = ()
     """What it was held against."""
     left_out: tuple[str, ...] = ()
@@ -67,7 +75,7 @@ def _check_data(path: Path, data: bytes) -> FileReport:
         return _check_pdf(path, data)
     if not data.lstrip(_BEFORE_XML).startswith(b"<"):
         raise EInvoiceError("it is neither XML nor a PDF")
-    return _check_xml(path, data, "")
+    return _check_xml(path, data)
 
 
 def _read(path: Path) -> bytes:
@@ -87,28 +95,31 @@ def _unreadable(path: Path, why: str) -> FileReport:
 def _check_pdf(path: Path, data: bytes) -> FileReport:
     hybrid = read_hybrid(data)
     if hybrid.xml is None:
-        return FileReport(path, "PDF", (HYBRID_RULES,), findings=hybrid.findings)
-    inside = _check_xml(path, hybrid.xml, "PDF with ")
-    rules, findings = (HYBRID_RULES, *inside.rules), (*hybrid.findings, *inside.findings)
-    return FileReport(path, inside.kind, rules, inside.left_out, findings)
+        return FileReport(path, "PDF", rules=(HYBRID_RULES,), findings=_bounded(hybrid.findings))
+    inside = _check_xml(path, hybrid.xml)
+    level = check_level(hybrid.level, inside.specification)
+    return replace(
+        inside,
+        kind=f"PDF with {inside.kind}",
+        rules=(HYBRID_RULES, *inside.rules),
+        findings=(*_bounded([*hybrid.findings, *level]), *inside.findings),
+    )
 
 
-def _check_xml(path: Path, data: bytes, prefix: str) -> FileReport:
+def _check_xml(path: Path, data: bytes) -> FileReport:
     try:
         root = parse_xml(data)
     except EInvoiceError as error:
-        return FileReport(path, f"{prefix}XML", ("well-formed XML",), findings=(Finding("XML", str(error)),))
+        return FileReport(path, "XML", rules=(XML_RULES,), findings=_bounded([Finding("XML", str(error))]))
     if root.tag == CII_ROOT:
-        found = read_cii(root)
-    elif root.tag in UBL_ROOTS:
-        found = read_ubl(root)
-    else:
-        said = f"its root is {str(root.tag)[:200]}; allowed: CrossIndustryInvoice, or Invoice and CreditNote of UBL"
-        return FileReport(path, f"{prefix}XML", ("well-formed XML",), findings=(Finding("ROOT", said, "root"),))
-    return _check_document(path, root, found, prefix)
+        return _check_document(path, root, read_cii(root))
+    if root.tag in UBL_ROOTS:
+        return _check_document(path, root, read_ubl(root))
+    said = f"its root is {root.tag}; allowed: CrossIndustryInvoice, or Invoice and CreditNote of UBL"
+    return FileReport(path, "XML", rules=(XML_RULES,), findings=_bounded([Finding("ROOT", said, "root")]))
 
 
-def _check_document(path: Path, root: Any, found: FoundDocument, prefix: str) -> FileReport:
+def _check_document(path: Path, root: Any, found: FoundDocument) -> FileReport:
     book = rule_book(found.kind, found.specification)
     rules, findings = [], []
     if _follows_en16931(found.specification):
@@ -119,7 +130,15 @@ def _check_document(path: Path, root: Any, found: FoundDocument, prefix: str) ->
         known = {finding.rule for finding in findings}
         findings += [one for one in check_officially(root, book) if one.rule not in known]
     left_out = tuple(_left_out(found, has_book=book is not None))
-    return FileReport(path, prefix + found.kind, tuple(rules), left_out, tuple(findings))
+    return FileReport(path, found.kind, found.specification, tuple(rules), left_out, _bounded(findings))
+
+
+def _bounded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Cut what a file can make endless: it decides what its lines are called."""
+    return tuple(
+        Finding(one.rule, one_line(one.message, _LONGEST_MESSAGE), one_line(one.location))
+        for one in islice(findings, _MOST_FINDINGS)
+    )
 
 
 def _follows_en16931(specification: str) -> bool:

@@ -68,7 +68,7 @@ def _period(parent: Node, period: Period | None) -> None:
 def _party(parent: Node, party: Party) -> None:
     parent.say("ram:ID", party.identifier)
     parent.add("ram:Name", party.name)
-    parent.say("ram:SpecifiedLegalOrganization/ram:ID", party.registration)
+    parent.say("ram:SpecifiedLegalOrganization/ram:ID", party.registration, schemeID=party.registration_scheme)
     if party.contact is not None:
         contact = parent.add("ram:DefinedTradeContact")
         contact.say("ram:PersonName", party.contact.name)

@@ -36,7 +36,8 @@ class Node:
             element = etree.SubElement(element, _full(step, self._namespaces))
         element.text = text or None
         for name, value in attributes.items():
-            element.set(name, value)
+            if value:
+                element.set(name, value)
         return Node(element, self._namespaces)
 
     def say(self, path: str, text: str, **attributes: str) -> None:

@@ -55,5 +55,7 @@ def write(said: EInvoice, format_: Format) -> bytes:
     if missing:
         document = "credit note" if said.is_credit_note else "invoice"
         fields = "\n".join(f"  {field}" for field in missing)
-        raise EInvoiceError(f"{document} {said.number} can not be written as {format_}; it lacks:\n{fields}")
+        raise EInvoiceError(
+            f"{document} {said.number} can not be written as {format_}; missing or not allowed:\n{fields}"
+        )
     return _WAYS[format_].write(said)

@@ -7,11 +7,13 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import Any
 
 from lxml import etree
 
 from billing_engine.einvoice.figures import Finding
+from billing_engine.einvoice.formats import EN16931, XRECHNUNG
 from billing_engine.einvoice.reading import parse_xml
 from billing_engine.errors import EInvoiceError
 
@@ -25,6 +27,18 @@ _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _PDF_A = "{http://www.aiim.org/pdfa/ns/id/}"
 _FX = "{urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#}"
 
+_LEVELS = MappingProxyType(
+    {
+        EN16931: "EN 16931",
+        XRECHNUNG: "XRECHNUNG",
+        f"{EN16931}#compliant#urn:factur-x.eu:1p0:basic": "BASIC",
+        f"{EN16931}#conformant#urn:factur-x.eu:1p0:extended": "EXTENDED",
+        "urn:factur-x.eu:1p0:basicwl": "BASIC WL",
+        "urn:factur-x.eu:1p0:minimum": "MINIMUM",
+    }
+)
+"""fx:ConformanceLevel by BT-24."""
+
 _MOST_NODES = 1_000
 """Of the tree of file names."""
 
@@ -37,7 +51,17 @@ class Hybrid:
 
     xml: bytes | None
     """The e-invoice; None where there is none."""
+    level: str
+    """What the metadata says of its profile, such as "EN 16931"."""
     findings: tuple[Finding, ...]
+
+
+def check_level(level: str, specification: str) -> Iterator[Finding]:
+    """Find a profile in the metadata that is not the one of the e-invoice itself."""
+    expected = _LEVELS.get(specification)
+    if expected is not None and level != expected:
+        said = f"fx:ConformanceLevel is {level or 'missing'}, and the e-invoice itself says {expected}"
+        yield Finding("PDF-XMP", said, "XMP")
 
 
 def read_hybrid(data: bytes) -> Hybrid:
@@ -62,52 +86,63 @@ def _read(reader: Any) -> Hybrid:
     files = dict(_embedded_files(catalog))
     found = [name for name in files if name in (*_NAMES, *_FORMER_NAMES)]
     if len(found) != 1:
-        said = f"of the {len(files)} files in it {len(found) or 'none'} is an e-invoice; it must be one, {_NAMES[0]}"
-        return Hybrid(None, (Finding("PDF-EMBED", said, "embedded files"),))
+        said = f"it holds {len(found) or 'no'} e-invoices; one must be embedded, called {_NAMES[0]}"
+        return Hybrid(None, "", (Finding("PDF-EMBED", said, "embedded files"),))
     (name,) = found
-    xml = files[name]["/EF"]["/F"].get_object().get_data()
-    return Hybrid(xml, (*_check_file(catalog, name, files[name]), *_check_metadata(catalog, name)))
+    xml = _at(_at(files[name], "/EF"), "/F").get_data()
+    metadata = _metadata(catalog)
+    findings = (*_check_file(catalog, name, files[name]), *_check_metadata(metadata, name))
+    return Hybrid(xml, next(_values(metadata, f"{_FX}ConformanceLevel"), ""), findings)
+
+
+def _at(container: Any, key: str) -> Any:
+    """Return what stands at a key, wherever in the file it is; None where there is nothing."""
+    found = None if container is None else container.get(key)
+    return None if found is None else found.get_object()
+
+
+def _items(container: Any, key: str) -> list[Any]:
+    return list(_at(container, key) or ())
 
 
 def _embedded_files(catalog: Any) -> Iterator[tuple[str, Any]]:
     """Walk the tree of names; one that goes in circles ends."""
-    nodes, seen = [catalog.get("/Names", {}).get("/EmbeddedFiles")], 0
+    nodes, seen = [_at(_at(catalog, "/Names"), "/EmbeddedFiles")], 0
     while nodes and seen < _MOST_NODES:
         node, seen = nodes.pop(), seen + 1
-        if node is None:
-            continue
-        node = node.get_object()
-        nodes += list(node.get("/Kids", []))
-        names = list(node.get("/Names", []))
+        nodes += [kid.get_object() for kid in _items(node, "/Kids")]
+        names = _items(node, "/Names")
         for name, file in zip(names[::2], names[1::2], strict=False):
-            yield str(file.get_object().get("/UF", name)), file.get_object()
+            found = file.get_object()
+            yield str(_at(found, "/UF") or name), found
 
 
 def _check_file(catalog: Any, name: str, file: Any) -> Iterator[Finding]:
     if name not in _NAMES:
         yield Finding("PDF-EMBED", f"the e-invoice is called {name}, and readers look for {_NAMES[0]}", name)
-    relationship = str(file.get("/AFRelationship", "missing"))
+    relationship = str(_at(file, "/AFRelationship") or "missing")
     if relationship not in _RELATIONSHIPS:
         allowed = ", ".join(_RELATIONSHIPS)
         yield Finding("PDF-AF", f"its AFRelationship is {relationship}; allowed: {allowed}", name)
-    associated = [one.get_object() for one in catalog.get("/AF", [])]
-    if not any(one is file or one == file for one in associated):
+    associated = [one.get_object().indirect_reference for one in _items(catalog, "/AF")]
+    if file.indirect_reference not in associated:
         yield Finding("PDF-AF", "the document does not name it among its associated files (/AF)", name)
 
 
-def _check_metadata(catalog: Any, name: str) -> Iterator[Finding]:
-    metadata = catalog.get("/Metadata")
-    if metadata is None:
-        yield Finding("PDF-XMP", "the PDF has no XMP metadata", "XMP")
-        return
+def _metadata(catalog: Any) -> Any:
+    """Parse the XMP metadata; an empty document where there is none that can be read."""
+    stream = _at(catalog, "/Metadata")
     try:
-        root = parse_xml(metadata.get_object().get_data())
-    except EInvoiceError as error:
-        yield Finding("PDF-XMP", f"the XMP metadata can not be read: {error}", "XMP")
-        return
+        return etree.Element("none") if stream is None else parse_xml(stream.get_data())
+    except EInvoiceError:
+        return etree.Element("none")
+
+
+def _check_metadata(root: Any, name: str) -> Iterator[Finding]:
     rdf = list(root.iter(f"{_RDF}RDF"))
     if len(rdf) != 1:
-        yield Finding("PDF-XMP", f"the XMP metadata has {len(rdf)} rdf:RDF, and readers look into one", "XMP")
+        said = f"has {len(rdf)} rdf:RDF, and readers look into one" if rdf else "is missing, or can not be read"
+        yield Finding("PDF-XMP", f"the XMP metadata {said}", "XMP")
     wanted = {"DocumentType": "INVOICE", "DocumentFileName": name, "Version": "", "ConformanceLevel": ""}
     for field, value in wanted.items():
         found = list(_values(root, f"{_FX}{field}"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -17,6 +19,7 @@ from billing_engine.einvoice.figures import Finding
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 _MOST_FINDINGS = 100
+_STANDARD_ERROR = 2
 _FACTUR_X = "urn:factur-x.eu:1p0"
 
 _FOLDERS = MappingProxyType(
@@ -62,12 +65,20 @@ def _factur_x_book(folder: Path) -> RuleBook | None:
 
 
 def check_officially(root: Any, book: RuleBook) -> Iterator[Finding]:
-    """Hold a parsed document against schema and stylesheet; that no rule applied at all is a finding, too."""
+    """Hold a parsed document against the schema, then against the stylesheet, which needs one that keeps the schema.
+
+    That no rule applied at all is a finding, too.
+    """
     schema = _schema(book.schema)
     if not schema.validate(root):
         for error in list(schema.error_log)[:_MOST_FINDINGS]:
             yield Finding("XSD", error.message, f"line {error.line} of the file")
-    report = etree.fromstring(_run(book.stylesheet, etree.tostring(root, encoding="unicode")).encode())
+        return
+    try:
+        report = _run(book.stylesheet, etree.tostring(root, encoding="unicode"))
+    except Exception as error:  # noqa: BLE001 - what is no figure ends the stylesheet with an error of Saxon's own
+        yield Finding("SCHEMATRON", f"the rules of {book.name} could not be applied: {error}")
+        return
     if report.find(f".//{_SVRL}fired-rule") is None:
         yield Finding("SCHEMATRON", f"no rule of {book.name} applied to it", "the whole file")
     for failed in list(report.iter(f"{_SVRL}failed-assert", f"{_SVRL}successful-report"))[:_MOST_FINDINGS]:
@@ -103,8 +114,22 @@ def _stylesheet(path: Path) -> Any:
     return _processor().new_xslt30_processor().compile_stylesheet(stylesheet_file=str(path))
 
 
-def _run(stylesheet: Path, document: str) -> str:
+def _run(stylesheet: Path, document: str) -> Any:
     """Run a stylesheet here: what the package itself offers would send the document to a server."""
     node = _processor().parse_xml(xml_text=document)
-    report: str = _stylesheet(stylesheet).transform_to_string(xdm_node=node)
-    return report
+    with _silenced():
+        report = _stylesheet(stylesheet).transform_to_string(xdm_node=node)
+    return etree.fromstring(report.encode())
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep what Saxon itself prints off standard error: the finding says it."""
+    kept = os.dup(_STANDARD_ERROR)
+    try:
+        with Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), _STANDARD_ERROR)
+        yield
+    finally:
+        os.dup2(kept, _STANDARD_ERROR)
+        os.close(kept)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from billing_engine.einvoice.addresses import electronic_address, has_known_prefix, postal_address
 from billing_engine.einvoice.terms import Contact, Party
 from billing_engine.einvoice.texts import CODE_LIMIT, one_line
 from billing_engine.model.identifiers import compact_vat_id, with_country
 from billing_engine.model.invoice import Buyer, Seller
+
+_REGISTERS = MappingProxyType({"DK": "0184", "NL": "0106"})
+"""Registers of companies that Peppol wants named (DK-R-014, NL-R-003)."""
 
 
 def seller_party(seller: Seller, *, taxable: bool) -> Party:
@@ -19,6 +24,7 @@ def seller_party(seller: Seller, *, taxable: bool) -> Party:
         address=postal_address(seller),
         identifier="" if registration else tax_number,
         registration=registration,
+        registration_scheme=_REGISTERS.get(seller.country, ""),
         vat_id=vat_id if taxable else "",
         tax_number=tax_number,
         electronic_address=electronic_address(vat_id, seller.email),

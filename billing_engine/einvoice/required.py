@@ -45,8 +45,13 @@ def missing_for_peppol(said: EInvoice) -> Iterator[str]:
         found = party.electronic_address
         if found is None or found.scheme == E_MAIL:
             yield f"{term} (electronic address), {field}: a VAT id of a country that has them on the Peppol network"
-    if said.seller.address.country == said.buyer.address.country == "DE":
+    countries = said.seller.address.country, said.buyer.address.country
+    if countries == ("DE", "DE"):
         yield from _missing_in_germany(said)
+    if countries[0] == "GR":
+        yield "BT-1, settings: [seller] country - Peppol takes invoices of Greek sellers from their own providers alone"
+    if countries == ("NL", "NL") and said.is_credit_note:
+        yield "BT-81 - Peppol has no code for what is set off between Dutch companies (NL-R-008)"
 
 
 def missing_for_xrechnung(said: EInvoice) -> Iterator[str]:

@@ -78,6 +78,8 @@ class Party:
     """BT-29: what the seller is known by where it has neither of the two that follow."""
     registration: str = ""
     """BT-30, BT-47: the number in the register of companies."""
+    registration_scheme: str = ""
+    """BT-30-1: which register, by the list ISO 6523, where its country wants that said."""
     vat_id: str = ""
     """BT-31, BT-48: with the prefix of its country."""
     tax_number: str = ""

@@ -1,4 +1,4 @@
-"""Text that people wrote, made fit for XML: what no XML may hold is dropped, and lengths are bounded."""
+"""Text that people wrote, made fit for XML: what no XML may hold, or nobody sees, is dropped; lengths are bounded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ CODE_LIMIT = 100
 """For numbers and ids: longer than any real one."""
 TEXT_LIMIT = 2_000
 
+_ALLOWED = "\n\t\u200c\u200d"
+"""White space, and joiners, which change how Persian, Indic scripts and emoji are written."""
+_NO_TEXT = ("Cc", "Cf", "Cs")
+"""Controls, direction marks and other invisible formatting, halves of characters."""
 _LINE_BREAKS = dict.fromkeys(map(ord, "\r\v\f\x85\u2028\u2029"), "\n")
 
 
@@ -30,10 +34,10 @@ def _fit(text: str, limit: int) -> str:
 
 
 def _is_allowed(character: str) -> bool:
-    """Tell whether XML may hold it: no control character, no half of one, nothing that Unicode says is none."""
-    if character in "\n\t":
+    """Tell whether it is text: what XML may not hold is none, and what turns text around has no place in data."""
+    if character in _ALLOWED:
         return True
-    return unicodedata.category(character) not in ("Cc", "Cs") and ord(character) & 0xFFFE != 0xFFFE
+    return unicodedata.category(character) not in _NO_TEXT and ord(character) & 0xFFFE != 0xFFFE
 
 
 def _cut(text: str, limit: int) -> str:

@@ -84,7 +84,7 @@ def _party(party_element: Node, party: Party) -> None:
             registered.add("cac:TaxScheme/cbc:ID", scheme)
     legal = party_element.add("cac:PartyLegalEntity")
     legal.add("cbc:RegistrationName", party.name)
-    legal.say("cbc:CompanyID", party.registration)
+    legal.say("cbc:CompanyID", party.registration, schemeID=party.registration_scheme)
     if party.contact is not None:
         contact = party_element.add("cac:Contact")
         contact.say("cbc:Name", party.contact.name)
