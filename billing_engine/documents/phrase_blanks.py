@@ -102,7 +102,7 @@ def _spans(text: str, locale: Locale) -> str:
 
 
 def _span(text: str, locale: Locale) -> str:
-    day = re.match(_WEEKDAY_AND_DAY, text)
+    day = re.match(_WEEKDAY_AND_DAY, text, re.ASCII)
     clocks = text[day.end() :] if day else text
     # Offsets have hyphens of their own, and then the one between has spaces around it.
     first, last = clocks.split(" - ") if " - " in clocks else clocks.split("-")

@@ -70,7 +70,7 @@ def _with_single_dots(said: str, values: Iterable[str]) -> str:
 
 @cache
 def _compiled(variant: str, form: Form) -> re.Pattern[str]:
-    return re.compile(_pattern(variant, form.blanks, named=True))
+    return re.compile(_pattern(variant, form.blanks, named=True), re.ASCII)
 
 
 def _pattern(message: str, blanks: Mapping[str, Blank], *, named: bool) -> str:
@@ -127,7 +127,7 @@ class Series:
         return first
 
     def _parts(self, text: str) -> Iterator[str]:
-        pattern = re.compile(self.item.pattern)
+        pattern = re.compile(self.item.pattern, re.ASCII)
         at = 0
         while at < len(text):
             found = pattern.match(text, at)

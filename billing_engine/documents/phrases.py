@@ -26,10 +26,9 @@ def translate(text: str, words: Speaker) -> str:
 def _line(line: str, words: Speaker) -> str:
     if not line or len(line) > _LONGEST:
         return line
-    said = _TEXT.find(line, words)
-    if said is not None:
-        return said
+    # Sentences in a row first: else the name in one of them could take in those that follow.
     try:
         return _ROW.write(line, words)
     except ValueError:
-        return line
+        said = _TEXT.find(line, words)
+        return line if said is None else said
