@@ -46,9 +46,8 @@ msgstr ""
 
 
 class Found(NamedTuple):
-    """A message and the file that says it."""
+    """A message, or its singular and plural."""
 
-    place: Path
     message: str | tuple[str, ...]
     context: str | None = None
 
@@ -56,9 +55,8 @@ class Found(NamedTuple):
 def find_messages() -> Catalog:
     """Collect all that documents say."""
     catalogue = Catalog()
-    for found in _all():
-        place = found.place.relative_to(ROOT).as_posix()
-        catalogue.add(found.message, locations=[(place, 0)], context=found.context)
+    for message, context in _all():
+        catalogue.add(message, context=context)
     return catalogue
 
 
@@ -69,9 +67,9 @@ def _all() -> Iterator[Found]:
                 yield from _of_code(path)
     for path in sorted([*TEMPLATES.glob("*.html"), *TEMPLATES.glob("*.txt")]):
         for _, message, _, context in extract_from_file("jinja2.ext.babel_extract", path, keywords=_IN_TEMPLATES):
-            yield Found(path, message, context)
+            yield Found(message, context)
     for text in LEGAL_TEXTS.values():
-        yield Found(ROOT / "billing_engine" / "model" / "tax.py", text)
+        yield Found(text)
 
 
 def _of_code(path: Path) -> Iterator[Found]:
@@ -84,7 +82,7 @@ def _of_code(path: Path) -> Iterator[Found]:
         texts = [one.value for one in first if isinstance(one, ast.Constant) and isinstance(one.value, str)]
         if len(texts) == _SAYING[name]:
             context = texts.pop(0) if name == _IN_CONTEXT else None
-            yield Found(path, texts[0] if len(texts) == 1 else tuple(texts), context)
+            yield Found(texts[0] if len(texts) == 1 else tuple(texts), context)
 
 
 def _called(node: ast.AST) -> str:
@@ -116,7 +114,7 @@ def written(tag: str, catalogue: Catalog) -> bytes:
     """Write a language's catalogue, with a head that says nothing of who and when: the history does."""
     file = BytesIO(_HEAD.format(locale=LOCALES[tag], plurals=catalogue.plural_forms).encode())
     file.seek(0, SEEK_END)
-    write_po(file, catalogue, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
+    write_po(file, catalogue, width=120, omit_header=True, no_location=True, sort_output=True)
     return file.getvalue()
 
 

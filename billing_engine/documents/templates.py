@@ -97,6 +97,7 @@ def _fill_in(name: str, view: object, page: PageView, words: Words, terms: Docum
         "page": page,
         "_": words.say,
         "ngettext": words.count,
+        "pgettext": words.say_in,
         "both": _both(words, second),
         "page_of_pages": _page_of_pages(words),
     }
