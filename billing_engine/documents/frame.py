@@ -16,7 +16,7 @@ from billing_engine.model.invoice import Invoice, Seller
 from billing_engine.model.money import ZERO
 from billing_engine.model.settings import DocumentTerms
 
-_FOOTER_LIMIT = 480
+_FOOTER_LIMIT = 320
 _FOOTER_LINES = 3
 _NUMBERS_SHOWN = 5
 """Credit notes that a banner names."""

@@ -24,6 +24,7 @@ from billing_engine.model.settings import DocumentTerms
 from billing_engine.model.sla_terms import Setoff
 
 _UNIT_LIMIT = 8
+_DETAIL_LIMIT = 600
 _PAYABLE = (Mark.NONE, Mark.COPY)
 """What asks for the amount that stands on it, and so may have a code to pay with."""
 
@@ -123,11 +124,11 @@ def _line(line: InvoiceLine, draft: InvoiceDraft, words: Words) -> LineView:
     several = len(draft.tax_subtotals) > 1
     return LineView(
         title=words.phrase(one_line(line.title)),
-        detail=words.phrase(paragraph(line.detail)),
+        detail=words.phrase(paragraph(line.detail, _DETAIL_LIMIT)),
         quantity=_quantity(line, words),
         unit=words.unit(code, line.quantity),
         rate=formats.rate_text(line.unit_price, draft.currency, words.locale),
-        per=words.say("/ {unit}", unit=per) if per else "",
+        per=words.say("/ {unit}", unit=per).replace(" ", formats.NO_BREAK_SPACE) if per else "",
         tax=totals.rate_label(*draft.tax_key(line), words) if several else "",
         amount=formats.amount_text(line.amount, draft.currency, words.locale),
     )

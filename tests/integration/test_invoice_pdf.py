@@ -239,7 +239,7 @@ def test_long_annex_repeats_its_header_and_loses_nothing():
     assert "SD-" not in first
     assert len(annex) > 10
     for page in annex:
-        assert re.search(r"(Premium · contract K1|Basic · contract K2) .* When Ticket and reason Worked Billed", page)
+        assert re.search(r"(Premium · contract K1|Basic · contract K2) .* Ticket Reason Worked Billed", page)
     for number in range(200):
         found = len(re.findall(rf"\bSD-{number}\b", " ".join(annex)))
         assert found == (2 if number < 100 else 1), number

@@ -125,7 +125,7 @@ def test_quantities_carry_their_unit(quantity, unit, shown):
 def test_time_is_priced_per_hour():
     """A line of minutes says that its rate is per hour."""
     view = only_line(TIME)
-    assert (view.rate, view.per, view.amount) == ("100.00", "/ h", "250.00")
+    assert (view.rate, view.per, view.amount) == ("100.00", "/\u00a0h", "250.00")
 
 
 def test_head_of_the_invoice():
