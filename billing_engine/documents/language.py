@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from babel import Locale
-from babel.numbers import format_decimal
 
+from billing_engine.documents import formats
 from billing_engine.documents.catalogues import translations
 from billing_engine.documents.phrases import translate
 
@@ -46,7 +46,7 @@ class Words:
     def count(self, singular: str, plural: str, number: int, /, **values: str) -> str:
         """Translate a message about a number in the language's own plural form; {count} is the number, formatted."""
         message = self.messages.ngettext(singular, plural, number)
-        return _filled(message, {"count": format_decimal(number, locale=self.locale), **values})
+        return _filled(message, {"count": formats.count_text(number, self.locale), **values})
 
     def phrase(self, text: str) -> str:
         """Translate a sentence that the engine wrote in English when it made the invoice; others stay as they are."""

@@ -11,11 +11,13 @@ from functools import lru_cache
 from typing import Protocol
 
 from babel import Locale
-from babel.dates import format_date, format_interval, format_skeleton
+from babel.dates import format_interval
 from babel.numbers import format_decimal, format_percent
 
-_NO_BREAK_SPACE = "\u00a0"
-_TO = "\u2013"
+from billing_engine.documents import formats
+from billing_engine.documents.formats import NO_BREAK_SPACE, TO
+from billing_engine.model.period import Month
+
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -72,7 +74,7 @@ def _as_it_is(text: str, locale: Locale) -> str:
 
 @lru_cache(maxsize=4096)
 def _day(text: str, locale: Locale) -> str:
-    return format_date(_read_day(text), "medium", locale=locale)
+    return formats.day_text(_read_day(text), locale)
 
 
 def _read_day(text: str) -> date:
@@ -83,10 +85,10 @@ def _read_day(text: str) -> date:
 @lru_cache(maxsize=4096)
 def _months(text: str, locale: Locale) -> str:
     """Write "October 2026", "October - December 2026" or "October 2026 - January 2027", all with an en dash."""
-    first, _, last = text.partition(f" {_TO} ")
+    first, _, last = text.partition(f" {TO} ")
     end = _read_month(last or first)
     if not last:
-        return format_skeleton("yMMMM", end, locale=locale)
+        return formats.month_text(Month.of(end), locale)
     start = _read_month(first if " " in first else f"{first} {end.year}")
     return format_interval(start, end, "yMMMM", locale=locale)
 
@@ -106,7 +108,7 @@ def _span(text: str, locale: Locale) -> str:
     clocks = text[day.end() :] if day else text
     # Offsets have hyphens of their own, and then the one between has spaces around it.
     first, last = clocks.split(" - ") if " - " in clocks else clocks.split("-")
-    span = f"{first} {_TO} {last}" if " - " in clocks else f"{first}{_TO}{last}"
+    span = f"{first} {TO} {last}" if " - " in clocks else f"{first}{TO}{last}"
     return f"{_weekday_and_day(day[0].rstrip(), locale)} {span}" if day else span
 
 
@@ -120,7 +122,7 @@ def _weekday_and_day(text: str, locale: Locale) -> str:
         except ValueError:
             continue
         if found.weekday() == wanted:
-            return format_skeleton("MMMEd", found, locale=locale)
+            return formats.weekday_text(found, locale)
     raise ValueError(f"there is no {text}")
 
 
@@ -131,12 +133,12 @@ def _weekday(text: str, locale: Locale) -> str:
 def _hours_of_day(text: str, locale: Locale) -> str:
     """Write "07-22" or "08:30-17"."""
     del locale
-    return _TO.join(clock if ":" in clock else f"{clock}:00" for clock in text.split("-"))
+    return TO.join(clock if ":" in clock else f"{clock}:00" for clock in text.split("-"))
 
 
 @lru_cache(maxsize=4096)
 def _number(text: str, locale: Locale) -> str:
-    return format_decimal(int(text.replace(",", "")), locale=locale)
+    return formats.count_text(int(text.replace(",", "")), locale)
 
 
 @lru_cache(maxsize=4096)
@@ -147,7 +149,7 @@ def _money(text: str, locale: Locale) -> str:
     pattern = "#,##0." + "0" * len(decimals) if decimals else "#,##0"
     number = format_decimal(Decimal(figure.replace(",", "")), format=pattern, locale=locale)
     code_first = locale.currency_formats["standard"].pattern.startswith("¤")
-    return _NO_BREAK_SPACE.join((currency, number) if code_first else (number, currency))
+    return NO_BREAK_SPACE.join((currency, number) if code_first else (number, currency))
 
 
 @lru_cache(maxsize=4096)
@@ -170,7 +172,7 @@ _DIGITS = r"\d{1,15}"
 NAME = Value(r"[^\n]{1,200}?", _as_it_is)
 """What somebody called something: it stays as it is. Longer than any real name is no name that a form is tried with."""
 DAY = Value(_DAY, _day)
-MONTHS = Value(rf"(?:(?:{'|'.join(_MONTHS)})(?: [12]\d{{3}})? {_TO} )?{_MONTH}", _months)
+MONTHS = Value(rf"(?:(?:{'|'.join(_MONTHS)})(?: [12]\d{{3}})? {TO} )?{_MONTH}", _months)
 SPANS = Value(rf"{_SPAN}(?:, {_SPAN})*+", _spans)
 WEEKDAY = Value(f"(?:{'|'.join(_WEEKDAYS)})", _weekday)
 HOURS_OF_DAY = Value(r"[0-2]\d(?::[0-5]\d)?-[0-2]\d(?::[0-5]\d)?", _hours_of_day)

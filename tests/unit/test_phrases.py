@@ -136,7 +136,7 @@ NIGHT = (
             "de",
             NIGHT,
             (
-                "Fr., 2. Okt. 22:00\u201322:20, 23:00\u201323:30, Sa., 3. Okt. 00:10\u201300:20: T1 außerhalb der "
+                "Fr. 2. Okt. 22:00\u201322:20, 23:00\u201323:30, Sa. 3. Okt. 00:10\u201300:20: T1 außerhalb der "
                 "Zeiten von Basic: 09:00\u201317:00 Uhr an Arbeitstagen -> after hours (Company day); 60 min -> "
                 "1 angefangene Stunde x 1.200,00 EUR"
             ),
@@ -145,7 +145,7 @@ NIGHT = (
             "pl",
             NIGHT,
             (
-                "pt., 2 paź 22:00\u201322:20, 23:00\u201323:30, sob., 3 paź 00:10\u201300:20: T1 poza godzinami "
+                "pt. 2 paź 22:00\u201322:20, 23:00\u201323:30, sob. 3 paź 00:10\u201300:20: T1 poza godzinami "
                 "pakietu Basic: 09:00\u201317:00 w dni robocze -> after hours (Company day); 60 min -> "
                 "1 rozpoczęta godzina x 1 200,00 EUR"
             ),
@@ -183,7 +183,7 @@ NIGHT = (
             "de",
             "Sun 25 Oct 02:30+02:00 - 02:30+01:00: T1 within Premium's 00-24 every day; in the fee",
             (
-                "So., 25. Okt. 02:30+02:00 \u2013 02:30+01:00: T1 innerhalb der Zeiten von Premium: "
+                "So. 25. Okt. 02:30+02:00 \u2013 02:30+01:00: T1 innerhalb der Zeiten von Premium: "
                 "00:00\u201324:00 Uhr täglich; in der Gebühr enthalten"
             ),
         ),
