@@ -1,5 +1,6 @@
 """A mail server on this machine that keeps what it gets, and does what a test says at each step of a mail."""
 
+import multiprocessing
 import socket
 import ssl
 import subprocess
@@ -78,7 +79,7 @@ class FakeMail:
         """Let in who knows the password."""
         known = isinstance(data, LoginPassword) and data == LoginPassword(USER.encode(), PASSWORD.encode())
         self.logins.append(known)
-        return AuthResult(success=known)
+        return AuthResult(success=known, handled=False)
 
 
 async def _said(server, answer):
@@ -152,3 +153,32 @@ def make_certificate(folder, names="DNS:localhost,IP:127.0.0.1"):
     command = ["openssl", "req", "-x509", *curve, "-keyout", made.key, "-out", made.chain, *what]
     subprocess.run(command, check=True, capture_output=True)
     return made
+
+
+class Elsewhere:
+    """The server in a process of its own, for tests whose processes must have no threads when they fork."""
+
+    def __init__(self):
+        context = multiprocessing.get_context("spawn")
+        self._line, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        self.port = self._line.recv()
+
+    def taken(self):
+        """Return the numbers of the documents that came since this was last asked."""
+        self._line.send(True)
+        return self._line.recv()
+
+    def stop(self):
+        """Stop it."""
+        self._line.send(False)
+        self._process.join()
+
+
+def _serve(line):
+    with started() as fake:
+        line.send(fake.port)
+        while line.recv():
+            line.send(fake.numbers())
+            fake.mails.clear()

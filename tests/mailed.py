@@ -1,13 +1,13 @@
 """Books whose customers get mail: a month of three invoices, and short ways to send them."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 
-from books import OCTOBER, SETTINGS, Books
+from books import OCTOBER, SETTINGS
 from mail_server import HOST
 from stripe_month import Clock
 
 from billing_engine import BillingEngine
+from billing_engine.document_desk import DocumentDesk
 from billing_engine.model.settings import MailTerms
 
 HEADER = "customer,name,country,currency,email,language,address"
@@ -40,13 +40,14 @@ def fill(books, addresses=ADDRESSES, languages=("en", "de", "cs")):
 class Mailed:
     """A month that can be sent; waiting takes no time, and is written down."""
 
-    def __init__(self, books, clock=None):
+    def __init__(self, books, numbers=None):
+        """Issue the month, unless it was issued and these are its invoices."""
         self.books = books
-        self.clock = clock or Clock()
+        self.clock = Clock()
         self.waited = []
         settings = books.billing._settings  # noqa: SLF001 - the same books, with a clock
         self.billing = BillingEngine(books.database, books.billing._book, settings, clock=self.clock)  # noqa: SLF001
-        self.numbers = fill(books)
+        self.numbers = fill(books) if numbers is None else numbers
 
     def desk(self, password="", pause=None):
         """Open the desk."""
@@ -67,9 +68,7 @@ class Mailed:
         return {one.number: one.note for one in self.desk().standings(OCTOBER) if one.note}
 
 
-@contextmanager
-def opened(folder, url, settings):
-    """Work with books like others."""
-    books = Books(folder, url, settings=settings)
-    yield books
-    books.database.dispose()
+def quick_documents(monkeypatch):
+    """Have documents that take no time."""
+    for name in ("invoice_pdf", "credit_note_pdf"):
+        monkeypatch.setattr(DocumentDesk, name, lambda _, number: b"%PDF-1.7 " + number.encode())

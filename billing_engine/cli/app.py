@@ -93,6 +93,8 @@ app.add_typer(database_commands.app, name="db")
 doctor_commands.register(app)
 
 
+_PASSWORD = "BILLING_ENGINE_SMTP_PASSWORD"  # noqa: S105 - the name of the variable whose value is never shown
+
 _WRONG_CALLS = (
     InvalidFileError,
     InputFolderError,
@@ -125,7 +127,7 @@ def _check_texts() -> None:
         try:
             said.encode("utf-8")
         except UnicodeEncodeError:
-            _exit(f"{what} is no UTF-8 text: {said!a}", WRONG_USAGE)
+            _exit(f"{what} is no UTF-8 text" + ("" if what == _PASSWORD else f": {said!a}"), WRONG_USAGE)
 
 
 def _variables() -> list[tuple[str, str]]:

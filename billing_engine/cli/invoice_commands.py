@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from billing_engine.cli import mailing_commands
+from billing_engine.cli import einvoice_commands, mailing_commands, zip_command
 from billing_engine.cli.options import (
     DatabaseOption,
     Format,
@@ -105,4 +105,6 @@ def pdf(
         typer.echo(str(write_pdf(content, f"{number}-hours" if statement else number, output)))
 
 
+einvoice_commands.register(app)
 mailing_commands.register(app)
+zip_command.register(app)

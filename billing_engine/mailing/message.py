@@ -55,11 +55,12 @@ def message_bytes(letter: Letter) -> bytes:
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(local_datetime(letter.sent_at, UTC))
         message["Message-ID"] = letter.message_id
-        message["Content-Language"] = letter.language
         # So that nobody's out-of-office answers.
         message["Auto-Submitted"] = "auto-generated"
+        message.set_content(letter.body, cte="quoted-printable")
+        message.add_attachment(letter.pdf, maintype="application", subtype="pdf", filename=letter.file_name)
+        # Last, because the content takes all that begins with Content along.
+        message["Content-Language"] = letter.language
     except ValueError as error:
-        raise MailError(f"the mail's head can not be written: {error}") from None
-    message.set_content(letter.body, cte="quoted-printable")
-    message.add_attachment(letter.pdf, maintype="application", subtype="pdf", filename=letter.file_name)
+        raise MailError(f"the mail can not be written: {error}") from None
     return message.as_bytes()

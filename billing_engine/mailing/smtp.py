@@ -141,15 +141,16 @@ class MailServer:
             line.close()
 
     def _connect(self) -> smtplib.SMTP:
-        access, context = self._access, ssl.create_default_context()
+        access = self._access
         line: smtplib.SMTP
         if access.security == "tls":
+            context = ssl.create_default_context()
             line = smtplib.SMTP_SSL(access.host, access.port, access.hello, timeout=TIMEOUT, context=context)
         else:
             line = smtplib.SMTP(access.host, access.port, access.hello, timeout=TIMEOUT)
         try:
             if access.security == "starttls":
-                line.starttls(context=context)
+                line.starttls(context=ssl.create_default_context())
             line.ehlo_or_helo_if_needed()
             if access.user:
                 line.login(access.user, access.password)
