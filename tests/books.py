@@ -189,7 +189,7 @@ class Books:
             assert sum(credited.amount for credited in of_line) <= line.amount
         back = {mode: sum(r.amount for note in notes for r in note.reversals if r.setoff is mode) for mode in Setoff}
         taken = sum(note.charged for note in notes)
-        assert back[Setoff.BEFORE_TAX] == max(0, taken - draft.net)
+        assert back[Setoff.BEFORE_TAX] == _beyond_net(draft, notes)
         assert back[Setoff.AFTER_TAX] == max(0, sum(note.gross for note in notes) - invoice.amount_due)
         assert known.is_withdrawn == (bool(notes) and taken == charged)
         assert known.paid + known.credited + known.open == invoice.amount_due + known.overpaid
@@ -204,6 +204,15 @@ class Books:
                 table.name: connection.execute(select(table).order_by(*table.primary_key.columns)).all()
                 for table in metadata.sorted_tables
             }
+
+
+def _beyond_net(draft, notes):
+    """Tell by how much the lines that notes take back are more than the net amount of their categories of VAT."""
+    keys = {line.position: draft.tax_key(line) for line in draft.lines}
+    taken = dict.fromkeys(keys.values(), Decimal(0))
+    for line in (line for note in notes for line in note.lines):
+        taken[keys[line.invoice_position]] += line.amount
+    return sum(max(Decimal(0), taken.get(one.key, Decimal(0)) - one.net) for one in draft.tax_subtotals)
 
 
 def figures(invoice):

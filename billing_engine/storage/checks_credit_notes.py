@@ -101,7 +101,7 @@ def _wrong_tax(connection: Connection) -> Iterator[Finding]:
 
 def _keyed(taken: dict[TaxKey, CategorySum], left: Mapping[TaxKey, CategorySum]) -> dict[TaxKey, CategorySum]:
     """Give a credit note that knows no categories its invoice's only one, and the other way round."""
-    if len(taken) == len(left) == 1:
+    if len(taken) == len(left) == 1 and any(not category for category, _ in (*taken, *left)):
         return dict(zip(left, taken.values(), strict=True))
     return taken
 

@@ -27,11 +27,11 @@ def tax_rows(taxes: Iterable[TaxSubtotal], currency: str) -> list[dict[str, Any]
 
 
 def read_taxes(stored: Iterable[Mapping[str, Any]], currency: str) -> tuple[TaxSubtotal, ...]:
-    """Read subtotals back as they were written."""
+    """Read subtotals back as they were written; raises what comes of others."""
     return tuple(
         TaxSubtotal(
             category=TaxCategory(one["category"]),
-            percent=Decimal(one["percent"]),
+            percent=_percent(one["percent"]),
             net=from_minor(one["net_minor"], currency),
             tax=from_minor(one["tax_minor"], currency),
             note=one["note"],
@@ -58,14 +58,21 @@ def read_categories(
     """
     try:
         found = {
-            (str(one["category"]), Decimal(one["percent"])): CategorySum(
-                Decimal(one["percent"]), int(one["net_minor"]), int(one["tax_minor"])
+            (str(one["category"]), _percent(one["percent"])): CategorySum(
+                _percent(one["percent"]), int(one["net_minor"]), int(one["tax_minor"])
             )
             for one in stored
         }
-    except (TypeError, KeyError, ArithmeticError) as error:
+    except (TypeError, KeyError, ValueError, ArithmeticError) as error:
         raise ValueError("its sums by category of VAT can not be read") from error
     return found or {("", percent): CategorySum(percent, net, tax)}
+
+
+def _percent(written: str) -> Decimal:
+    percent = Decimal(written)
+    if not percent.is_finite():
+        raise ValueError(f"{written!r} is no percent")
+    return percent
 
 
 def home_tax_row(tax: HomeTax | None) -> dict[str, Any] | None:

@@ -271,6 +271,15 @@ def test_the_last_note_of_a_category_takes_its_rest_of_the_tax():
     notes.check_whole()
 
 
+def test_no_category_gives_back_more_tax_than_it_has():
+    """Six cents at 20 % have one cent of tax: 3 and 2 cents, each rounded up, would give back two."""
+    notes = Notes(billed((6, S20), (30_000, S10)))
+    assert said(notes.credit({1: "0.03"})) == ["S20: 0.03 0.01"]
+    assert said(notes.credit({1: "0.02", 2: "300.00"})) == ["S20: 0.02 0.00", "S10: 300.00 30.00"]
+    assert said(notes.credit()) == ["S20: 0.01 0.00"]
+    notes.check_whole()
+
+
 def test_reverse_charge_is_credited_without_tax_and_with_its_text():
     """Also in part; the note says by which law there is none."""
     draft = Notes(billed((30_000, REVERSED))).credit({1: "100.00"})
