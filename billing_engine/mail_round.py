@@ -17,6 +17,7 @@ from billing_engine.document_desk import DocumentDesk
 from billing_engine.documents.files import pdf_file_name
 from billing_engine.documents.language import words_for
 from billing_engine.documents.mail_text import MailText, credit_note_mail_text, mail_text
+from billing_engine.documents.printable import one_line
 from billing_engine.errors import BillingError, MailError
 from billing_engine.journal import Journal
 from billing_engine.mail_standing import read_documents
@@ -35,6 +36,7 @@ _STATES = {
     Outcome.UNSURE: MailState.UNKNOWN,
 }
 
+_NAME_LIMIT = 100
 _numbers = count(1)
 
 
@@ -137,7 +139,7 @@ class MailRound:
             message_id=mail.message_id,
             sent_at=now,
             sender=post.sender,
-            sender_name=post.sender_name,
+            sender_name=one_line(post.sender_name, _NAME_LIMIT),
             reply_to=post.reply_to,
             recipient=mail.recipient,
             language=written.language,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import UTC
@@ -13,6 +14,9 @@ from email.utils import format_datetime
 from billing_engine.errors import MailError
 from billing_engine.model.instant import Instant, local_datetime
 from billing_engine.model.mail import is_address
+
+_BREAKING = ("Cc", "Cs", "Zl", "Zp")
+"""Controls, halves of characters and ends of lines: a head would end there, and another begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,9 @@ def message_bytes(letter: Letter) -> bytes:
     for address in (letter.sender, letter.reply_to, letter.recipient):
         if not is_address(address):
             raise MailError(f"{address!r} is not one plain e-mail address")
+    for text in (letter.sender_name, letter.subject, letter.message_id, letter.language, letter.file_name):
+        if any(unicodedata.category(character) in _BREAKING for character in text):
+            raise MailError(f"{text[:60]!a} has characters that the head of a mail can not have")
     message = EmailMessage(policy=SMTP)
     name, domain = letter.sender.split("@")
     try:
