@@ -123,5 +123,5 @@ def _home_rate(home: HomeTax | None, currency: str, words: Words) -> str:
         currency=currency,
         rate=formats.quantity_text(home.rate, words.locale),
         home=one_line(home.currency, CODE_LIMIT),
-        day=formats.day_text(home.rate_on, words.locale),
+        day=formats.day_text(home.rate_on, words.locale).replace(" ", formats.NO_BREAK_SPACE),
     )

@@ -106,7 +106,7 @@ def test_vat_in_the_sellers_currency_has_its_rate_and_day():
     home = HomeTax("RSD", Decimal("117.1853"), date(2026, 10, 30), Decimal("11366.97"))
     taxes = viewed(taxed(FULL, REDUCED, home_tax=home)).taxes
     assert taxes.home == Fact("VAT in RSD", "11,366.97")
-    assert taxes.home_rate == "1 EUR = 117.1853 RSD, rate of 30 Oct 2026"
+    assert taxes.home_rate == "1 EUR = 117.1853 RSD, rate of 30\u00a0Oct\u00a02026"
 
 
 def test_credits_before_tax_name_their_sum():
