@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from invoices import AFTER_TAX, BEFORE_TAX, BUYER, FEE, SELLER, TIME, invoice
 
 from billing_engine.einvoice.from_invoice import of_credit_note, of_invoice
 from billing_engine.invoicing.credit_note import draft_credit_note
 from billing_engine.model.credit_note import CreditNote
-from billing_engine.model.invoice import InvoiceLine
+from billing_engine.model.invoice import Buyer, InvoiceLine, Seller
 from billing_engine.model.money import ZERO, round_money
 from billing_engine.model.tax import REASON_CODES, HomeTax, TaxCategory, TaxSubtotal
 from billing_engine.model.tax_shares import add_up, share_out
@@ -26,6 +27,8 @@ FULL_SELLER = replace(
 )
 FULL_BUYER = replace(BUYER, city="Hamburg", postal_code="20457", reference="04011000-12345-34")
 """With all that XRechnung wants."""
+
+BARE_SELLER = Seller("Nordlicht", "", "RS", vat_id="RS101234567")
 
 FREE = InvoiceLine(3, "tariff", "K1", "Working hours", "offer accepted", Decimal(30), "MIN", ZERO, Decimal("0.00"))
 SHORT = InvoiceLine(
@@ -65,7 +68,7 @@ def taxed(lines, *keys, **changes):
     for share in share_out(sums, changes.get("setoffs", ()), currency):
         sums[share.key] -= share.amount
     taxes = tuple(_subtotal(TaxCategory(category), percent, net, currency) for (category, percent), net in sums.items())
-    net, tax = sum(one.net for one in taxes), sum(one.tax for one in taxes)
+    net, tax = sum((one.net for one in taxes), ZERO), sum((one.tax for one in taxes), ZERO)
     totals = {"net": net, "tax": tax, "gross": net + tax, "tax_percent": None, "taxes": taxes}
     parties = {"seller": FULL_SELLER, "buyer": FULL_BUYER}
     return invoice(lines=tuple(lines), **{**totals, **parties, **changes})
@@ -86,10 +89,10 @@ def _yen(title, minutes, rate, amount):
     return InvoiceLine(1, "tariff", "K1", title, "", Decimal(minutes), "MIN", Decimal(rate), Decimal(amount))
 
 
-def kinds():
-    """Make an e-invoice of each kind, by name."""
+def invoices():
+    """Issue an invoice of each kind, by name."""
     both = [FEE, TIME]
-    invoices = {
+    return {
         "standard": taxed(both, STANDARD),
         "reverse charge": taxed(both, REVERSE_CHARGE),
         "exempt": taxed(both, EXEMPT),
@@ -102,6 +105,7 @@ def kinds():
         "all set off": taxed([FEE], STANDARD, setoffs=(replace(BEFORE_TAX, amount=Decimal("360.00")),)),
         "zero line": taxed([FEE, FREE], STANDARD),
         "zero alone": taxed([FREE], STANDARD),
+        "no line": taxed([], STANDARD, taxes=(TaxSubtotal(*STANDARD, ZERO, ZERO),)),
         "two rates": taxed([FEE, TIME, EXPENSE], STANDARD, REDUCED),
         "two rates, credit before tax": taxed([FEE, TIME, EXPENSE], STANDARD, REDUCED, setoffs=(BEFORE_TAX,)),
         "taxed and exempt": taxed([FEE, EXPENSE], STANDARD, EXEMPT, setoffs=(BEFORE_TAX, AFTER_TAX)),
@@ -114,27 +118,35 @@ def kinds():
         "yen": taxed([_yen("Support", 7, 5000, "583"), _yen("More", 13, 5000, "1083")], STANDARD, currency="JPY"),
         "no account": taxed([FEE], STANDARD, seller=replace(FULL_SELLER, iban="", bic="")),
         "in dinars": taxed([FEE], STANDARD, currency="RSD"),
+        "name and country alone": taxed(
+            [FEE], STANDARD, seller=BARE_SELLER, buyer=Buyer("C1", "Hansen", "", "DE", "", "", "")
+        ),
         "before there were categories": invoice(lines=(FEE, TIME), seller=FULL_SELLER, buyer=FULL_BUYER),
         "before, not taxed": invoice(
             tax_percent=None, tax_note="", tax=ZERO, gross=Decimal("360.00"), seller=FULL_SELLER, buyer=FULL_BUYER
         ),
     }
-    said = {name: of_invoice(issued) for name, issued in invoices.items()}
-    return said | notes(invoices)
 
 
-def notes(invoices):
-    """Make an e-invoice of a credit note on each invoice that has something to credit, and on parts of some."""
-    said = {
-        f"credit note: {name}": of_credit_note(credited(issued), issued)
-        for name, issued in invoices.items()
+def credit_notes():
+    """Issue a credit note on each invoice that has something to credit, and on parts of one, each with its invoice."""
+    made = {
+        f"credit note: {name}": (credited(issued), issued)
+        for name, issued in invoices().items()
         if any(line.amount for line in issued.draft.lines) and all(line.amount >= 0 for line in issued.draft.lines)
     }
-    issued = invoices["two rates, credit before tax"]
+    issued = invoices()["two rates, credit before tax"]
     first = credited(issued, {1: Decimal("33.33"), 2: Decimal("10.01")})
-    said["credit note: parts of lines"] = of_credit_note(first, issued)
-    said["credit note: the rest"] = of_credit_note(credited(issued, earlier=[first]), issued)
-    return said
+    made["credit note: parts of lines"] = first, issued
+    made["credit note: the rest"] = credited(issued, earlier=[first]), issued
+    return made
+
+
+@cache
+def kinds():
+    """Make an e-invoice of each kind, by name."""
+    said = {name: of_invoice(issued) for name, issued in invoices().items()}
+    return said | {name: of_credit_note(*both) for name, both in credit_notes().items()}
 
 
 def in_dinars(issued):

@@ -11,6 +11,8 @@ from billing_engine.einvoice.elements import amounts
 from billing_engine.einvoice.terms import Contact, EInvoice, Party
 from billing_engine.model.tax import TaxCategory
 
+_FEWEST_DIGITS = 3
+"""Of a phone number (BR-DE-27)."""
 _MOST_DECIMALS = 2
 """Of an amount (BR-DEC-01 and those that follow)."""
 
@@ -67,10 +69,10 @@ def _missing_in_germany(said: EInvoice) -> Iterator[str]:
     """Say what the rules BR-DE miss."""
     contact = said.seller.contact or Contact("", "", "")
     yield from _empty("BT-41", "settings: [seller] contact", contact.name)
-    yield from _empty(
-        "BT-42", "settings: [seller] phone", contact.phone if re.search(r"(\d.*){3}", contact.phone) else ""
-    )
-    yield from _empty("BT-43", "settings: [seller] email", contact.email)
+    if sum(map(str.isdigit, contact.phone)) < _FEWEST_DIGITS:
+        yield "BT-42, settings: [seller] phone"
+    if "@" not in contact.email:
+        yield "BT-43, settings: [seller] email"
     yield from _empty("BT-37", "settings: [seller] city", said.seller.address.city)
     yield from _empty("BT-38", "settings: [seller] postal_code", said.seller.address.postal_code)
     yield from _empty("BT-52", "customers.csv: city", said.buyer.address.city)
