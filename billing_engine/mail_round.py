@@ -80,7 +80,7 @@ class MailRound:
         self._name = sender_name(next(_numbers))
 
     def run(self, numbers: Sequence[str]) -> list[str]:
-        """Send what waits of some documents; returns what still does.
+        """Send what waits of some documents; returns what the mail server would not take for now.
 
         Raises MailError when the mail server can not be used at all.
         """
@@ -89,14 +89,16 @@ class MailRound:
         try:
             for done, number in enumerate(numbers):
                 written = self._write(number)
+                if written is None:
+                    continue
                 silent = server.open()
                 if silent:
                     self._note_waiting(numbers[done:], silent)
                     return [*left, *numbers[done:]]
-                if written is None or not self._send(server, number, written):
-                    left.append(number)
-                else:
+                if self._send(server, number, written):
                     self._on_ended(number)
+                else:
+                    left.append(number)
         except MailError as error:
             self._note_waiting(numbers, str(error))
             raise

@@ -142,7 +142,6 @@ class MailingDesk:
             states = {one.number: one.state for one in read_standings(active, found, now)}
             wanted = [one for one in found if states[one.number].is_waiting]
             mails.queue(active, [_new_mail(one, post, now) for one in wanted])
-            mails.withdraw(active, [one.number for one in found if one not in wanted])
             return [one.number for one in wanted]
 
         return self._transactions.retrying(None, write)

@@ -199,6 +199,10 @@ class MailServer:
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             return Answer(Outcome.UNSURE, self._say(f"the line was lost while it was sent: {error}"))
+        except BaseException:
+            # Stopped in the middle of a mail, where a good-bye would be a part of it.
+            self._drop()
+            raise
         if code == _CLOSING:
             self._drop()
         if 200 <= code < 300:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from billing_engine.model.instant import Instant
 from billing_engine.model.mail import Mail, MailKind, MailState
@@ -93,9 +93,3 @@ def put_back(connection: Connection, mail: Mail) -> bool:
     again = {name: value for name, value in asdict(mail).items() if name != "number"}
     connection.execute(update(mails).where(mails.c.number == mail.number).values(**again))
     return True
-
-
-def withdraw(connection: Connection, numbers: Sequence[str]) -> None:
-    """Take mails back that wait; those that were taken by a sender stay."""
-    for batch in batches(numbers):
-        connection.execute(delete(mails).where(mails.c.number.in_(batch), mails.c.state == MailState.QUEUED))

@@ -215,6 +215,7 @@ def test_what_can_not_be_rendered_waits_and_holds_nobody_up(mailed, post, monkey
         patch.setattr(DocumentDesk, "invoice_pdf", broken)
         assert mailed.send() == {one: "queued", two: "sent", three: "no_address"}
     assert mailed.notes() == {one: "no memory"}
+    assert mailed.waited == []
     assert mailed.send()[one] == "sent"
 
 
@@ -261,6 +262,15 @@ def test_a_voided_invoice_is_not_sent_and_its_credit_note_is(mailed, post):
     assert f"invoice {one}" in post.mails[-1].message["Subject"]
     with pytest.raises(MailError, match="was not sent yet"):
         mailed.desk().again(one)
+
+
+def test_an_invoice_that_is_voided_while_it_waits_is_not_sent(mailed, post):
+    """Also within one call, in whose pause somebody credits it."""
+    post.script = {"rcpt": [NOW_WAITS]}
+    one = mailed.numbers["C1"]
+    states = mailed.send(pause=lambda _: mailed.books.credit_note(mailed.billing.read_invoice(one), "2026-11-05"))
+    assert states[one] == "voided"
+    assert post.numbers() == [mailed.numbers["C2"]]
 
 
 def test_numbers_choose_what_is_sent(mailed, post):
