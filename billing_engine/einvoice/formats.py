@@ -54,8 +54,9 @@ def write(said: EInvoice, format_: Format) -> bytes:
     missing = missing_fields(said, format_)
     if missing:
         document = "credit note" if said.is_credit_note else "invoice"
-        fields = "\n".join(f"  {field}" for field in missing)
+        fields = "".join(f"\n  {field}" for field in missing)
         raise EInvoiceError(
-            f"{document} {said.number} can not be written as {format_}; missing or not allowed:\n{fields}"
+            f"{document} {said.number} can not be written as {format_}; missing or not allowed:{fields}\n"
+            "What is added there shows on what is issued from then on; an issued document never changes."
         )
     return _WAYS[format_].write(said)

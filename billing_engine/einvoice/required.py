@@ -46,7 +46,7 @@ def missing_for_peppol(said: EInvoice) -> Iterator[str]:
     for party, term, field in _parties(said):
         found = party.electronic_address
         if found is None or found.scheme == E_MAIL:
-            yield f"{term} (electronic address), {field}: a VAT id of a country that has them on the Peppol network"
+            yield f"{term} (electronic address), {field} - a VAT id of a country that has them on the Peppol network"
     countries = said.seller.address.country, said.buyer.address.country
     if countries == ("DE", "DE"):
         yield from _missing_in_germany(said)
