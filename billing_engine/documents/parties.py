@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+
+from babel import Locale
 
 from billing_engine.documents.language import Words
 from billing_engine.documents.printable import one_line, paragraph
 from billing_engine.documents.view import Fact, PartyView
 from billing_engine.model.contract import Customer
+from billing_engine.model.document import LANGUAGES
 from billing_engine.model.invoice import Buyer, Seller
 
 BRAND_LIMIT = 60
@@ -77,7 +81,17 @@ def _address(who: Seller | Buyer | Customer, words: Words) -> tuple[str, ...]:
     town = one_line(f"{who.postal_code} {who.city}", _FACT_LIMIT)
     if town and one_line(who.city, _FACT_LIMIT).casefold() not in "\n".join(lines).casefold():
         lines.append(town)
-    country = words.locale.territories.get(who.country.upper(), one_line(who.country, CODE_LIMIT))
-    if country.casefold() not in lines[-1].casefold():
+    code = who.country.upper()
+    country = words.locale.territories.get(code, one_line(who.country, CODE_LIMIT))
+    if lines[-1].strip().casefold() in _names_of(code):  # as the seller's settings have it, in one language for all
+        lines.pop()
+    if not lines or country.casefold() not in lines[-1].casefold():
         lines.append(country)
     return tuple(line for line in lines if line)
+
+
+@cache
+def _names_of(country: str) -> frozenset[str]:
+    """Name a country in every language of documents, in small letters."""
+    locales = [Locale.parse(tag, sep="-") for tag in LANGUAGES]
+    return frozenset(str(locale.territories[country]).casefold() for locale in locales if country in locale.territories)
