@@ -187,12 +187,13 @@ def find_rates(order: Order, subscription: Thing) -> Generator[list[Ask], list[A
     fits = wanted in ([], [by_itself]) and not any(rate[2] for rate in own)
     untaxed = any(not item.is_taxed for item in (*items, *rounding_of(draft, items)))
     asked = list(dict.fromkeys(([] if fits else wanted) + ([ZERO] if own and untaxed else [])))
-    made = yield [_make_rate(order, percent) for percent in asked] if asked else []
+    made = yield [make_rate(order, percent) for percent in asked] if asked else []
     rates = {percent: str(rate["id"]) for percent, rate in zip(asked, made, strict=True)} if asked else {}
     return Rates({} if fits else rates, rates.get(ZERO) if own and untaxed else None)
 
 
-def _make_rate(order: Order, percent: Decimal) -> Step:
+def make_rate(order: Order, percent: Decimal) -> Step:
+    """Make a rate of tax, once for all of the account."""
     country = order.invoice.draft.seller.country
     name = f"{country}/{percent_text(percent)}"
     params = {

@@ -6,7 +6,7 @@ Stripe is told that it is settled outside, so that it does not give it back a se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from billing_engine.errors import StripeRefusedError
@@ -14,8 +14,8 @@ from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.delivery import DeliveryKind, DeliveryOutcome
 from billing_engine.model.money import ZERO, plain
 from billing_engine.model.sla_terms import Setoff
-from billing_engine.stripe_sync.attach import is_ours, tax_rates_of
-from billing_engine.stripe_sync.calls import Ended, Find, Flow, Look, Step, Thing
+from billing_engine.stripe_sync.attach import is_ours, make_rate, tax_rates_of
+from billing_engine.stripe_sync.calls import Ask, Ended, Find, Flow, Look, Step, Thing
 from billing_engine.stripe_sync.currency import from_stripe, to_stripe
 from billing_engine.stripe_sync.objects import id_of, metadata_of
 from billing_engine.stripe_sync.order import Order, find_ours, look_at_customer, with_status
@@ -125,7 +125,9 @@ def _what(note: CreditNote, total: int, back: int, invoice: Thing) -> dict[str, 
         "unit_amount": total - tax,
     }
     if tax:
-        line["tax_amounts"] = [{"amount": tax, "taxable_amount": total - tax, "tax_rate": rates[0]}]
+        taxed = sum((one.net for one in draft.taxes if one.tax), ZERO) or draft.net
+        taxable = to_stripe(taxed, draft.currency)
+        line["tax_amounts"] = [{"amount": tax, "taxable_amount": taxable, "tax_rate": rates[0]}]
     return {"lines": [line]}
 
 
@@ -149,8 +151,26 @@ def _take_back(order: Order, note: CreditNote) -> Flow:
     items = [Item("taxed", -off, reason, first, last, is_taxed=not several)]
     if back:
         items.append(Item("given_back", back, f"{note.number}: credits given back", first, last, is_taxed=False))
-    yield [_lower(order, note, customer["id"], found, item) for item in items if item.amount]
+    items = [item for item in items if item.amount]
+    if not all(item.is_taxed for item in items):
+        found = {**found, "untaxed": (yield from _rates_of_untaxed(order, found["subscription"]))}
+    yield [_lower(order, note, customer["id"], found, item) for item in items]
     return Ended(DeliveryOutcome.CREDITED, str(found["subscription"]))
+
+
+def _rates_of_untaxed(order: Order, subscription: str) -> Generator[list[Ask], list[Any], list[str]]:
+    """Name 0 % with what is not taxed, where its subscription would tax it at a rate of its own."""
+
+    def pick(found: Thing | None) -> Thing:
+        return {"taxes": bool((found or {}).get("default_tax_rates"))}
+
+    if not subscription:
+        return []
+    (there,) = yield [Look("subscriptions.retrieve", {"id": subscription}, keep_as="own_rates", pick=pick)]
+    if not there["taxes"]:
+        return []
+    (rate,) = yield [make_rate(order, ZERO)]
+    return [str(rate["id"])]
 
 
 def _look_for_items(order: Order, note: CreditNote, customer: str) -> Look:
@@ -173,6 +193,7 @@ def _look_for_items(order: Order, note: CreditNote, customer: str) -> Look:
 
 def _lower(order: Order, note: CreditNote, customer: str, found: Thing, item: Item) -> Step:
     part = f"{note.number}/{item.part}"
+    rates = found["rates"] if item.is_taxed else found["untaxed"]
     params = {
         "customer": customer,
         "currency": order.currency,
@@ -182,7 +203,7 @@ def _lower(order: Order, note: CreditNote, customer: str, found: Thing, item: It
         "discountable": False,
         "metadata": {**metadata_of_part(order.books, order.invoice.number, part), CREDIT_NOTE: note.number},
         **({"subscription": found["subscription"]} if found["subscription"] else {}),
-        **({"tax_rates": found["rates"]} if found["rates"] and item.is_taxed else {}),
+        **({"tax_rates": rates} if rates else {}),
     }
     look = Look("invoice_items.list", {"customer": customer}, each=True)
     return Step(
