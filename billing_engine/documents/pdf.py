@@ -22,6 +22,7 @@ from billing_engine.errors import RenderingError
 if TYPE_CHECKING:
     from weasyprint import CSS, Attachment, Document
     from weasyprint.css import ColorProfile
+    from weasyprint.pdf.fonts import Font
     from weasyprint.text.fonts import FontConfiguration
 
 _PDF_VARIANT = "pdf/a-3a"
@@ -58,9 +59,9 @@ class Attached:
 def html_to_pdf(html: str, stylesheet: str = "", attached: Iterable[Attached] = ()) -> bytes:
     """Turn pages of HTML into PDF; all dates are those that the page and the attached files say.
 
-    A letter that means nothing, or that no font of the machine has, is printed as a square. Raises RenderingError when
-    the page or its style sheet refers to anything outside, or when WeasyPrint reports an error: it would leave out what
-    it could not load and carry on.
+    A letter that means nothing, or that no plain font of the machine has, is printed as a square. Raises RenderingError
+    when the page or its style sheet refers to anything outside, or when WeasyPrint reports an error: it would leave out
+    what it could not load and carry on.
     """
     try:  # imported here, so that a machine without Pango can still rate
         from weasyprint.urls import FatalURLFetchingError  # noqa: PLC0415
@@ -85,7 +86,7 @@ def html_to_pdf(html: str, stylesheet: str = "", attached: Iterable[Attached] = 
         raise RenderingError("; ".join(problems))
     if missing:
         letters = ", ".join(f"U+{letter:04X}" for letter in sorted(missing))
-        raise RenderingError(f"no font has the letters {letters} of the style sheet")
+        raise RenderingError(f"no plain font has the letters {letters} of the style sheet")
     return pdf
 
 
@@ -96,7 +97,7 @@ def warm_up() -> None:
 
 
 def _write(html: str, stylesheet: str, inside: list[Attached], problems: list[str]) -> tuple[bytes, set[int]]:
-    """Render once; also tells which letters no font has."""
+    """Render once; also tells which letters have no glyph that may be in such a file."""
     from weasyprint import HTML  # noqa: PLC0415 - as above
 
     page = HTML(string=html, url_fetcher=refusing_fetcher(problems))  # type: ignore[no-untyped-call]
@@ -113,7 +114,14 @@ def _write(html: str, stylesheet: str, inside: list[Attached], problems: list[st
         pdf_variant=_PDF_VARIANT,
         output_intent="",  # or it would read the colours anew, and leave their file open
     )
-    return pdf, {letter for font in document.fonts.values() for letter in font.missing}
+    return pdf, {letter for font in document.fonts.values() for letter in _unprintable(font)}
+
+
+def _unprintable(font: Font) -> Iterable[int]:
+    """List the letters that a font lacks, and those that it draws in colour: PDF/A has no such fonts."""
+    yield from font.missing
+    if font.png or font.svg or font.colr or font.bitmap:
+        yield from (ord(letter) for text in font.to_unicode.values() for letter in text if not letter.isascii())
 
 
 def _attachment(file: Attached) -> Attachment:

@@ -11,6 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import newTable
 from pdf_checks import attachment_of, fonts_of, opened, problems_of, xmp_of
 from PIL import Image
 from pypdf import PdfReader
@@ -147,6 +150,46 @@ def test_foreign_letters_never_spoil_the_file(name):
     assert problems_of(made) == []
     if name.startswith("a"):
         assert "a□b□" in PdfReader(io.BytesIO(made)).pages[0].extract_text()
+
+
+SMILING = "1 a\U0001f600b"
+COLOURFUL = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig><dir>{folder}</dir><cachedir>{folder}/cache</cachedir></fontconfig>"""
+
+
+def test_letters_that_only_a_coloured_font_has_are_squares(tmp_path):
+    """Fonts that draw in colour, as emoji are, may not be in such a file, so their letters are squares; no others."""
+    draw_coloured_font(tmp_path / "Colours.ttf")
+    (tmp_path / "fonts.conf").write_text(COLOURFUL.format(folder=tmp_path), encoding="utf-8")
+    there = "import sys, test_pdf as t; sys.stdout.buffer.write(t.html_to_pdf(t.page_with(text=t.SMILING), t.STYLE))"
+    paths = os.pathsep.join(path for path in sys.path if path)
+    environment = {**os.environ, "PYTHONPATH": paths, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf")}
+    made = subprocess.run([sys.executable, "-c", there], check=True, capture_output=True, env=environment).stdout
+    assert problems_of(made) == []
+    assert "Colours" not in fonts_of(made)
+    assert "1 a□b" in PdfReader(io.BytesIO(made)).pages[0].extract_text()
+
+
+def draw_coloured_font(path):
+    """Make a font whose only letter is a coloured square."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    for corner in ((500, 0), (500, 500), (0, 500)):
+        pen.lineTo(corner)
+    pen.closePath()
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder([".notdef", "face"])
+    font.setupCharacterMap({0x1F600: "face"})
+    font.setupGlyf({name: pen.glyph() for name in (".notdef", "face")})
+    font.setupHorizontalMetrics(dict.fromkeys((".notdef", "face"), (600, 0)))
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": "Colours", "styleName": "Regular"})
+    font.setupOS2()
+    font.setupPost()
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg"><path id="glyph1" fill="red" d="M0 0h500v-500h-500z"/></svg>'
+    font.font["SVG "] = newTable("SVG ")
+    font.font["SVG "].docList = [(drawing, 1, 1)]
+    font.save(path)
 
 
 def test_letter_of_a_style_sheet_that_no_font_has_is_an_error():
