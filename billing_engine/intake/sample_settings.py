@@ -32,7 +32,8 @@ vat_percent = 20                     # of what no row of the table below decides
 
 # How lines are taxed: the first row that fits decides, and the column "tax" of customers.csv goes before all of them.
 # customers: "domestic", "eu", "abroad" or country codes; vat_id: whether the customer has one; services: fee, overage,
-# tariff, development, analysis, expense; tax: standard, reduced, zero, exempt, reverse_charge, out_of_scope.
+# tariff, development, analysis, expense; tax: standard, reduced, zero, exempt, reverse_charge, out_of_scope;
+# rate: one of [[tax.rates]] by name, else the one named like tax; note: the legal text; code: its VATEX code.
 # [[tax.rules]]
 # customers = ["eu", "abroad"]
 # vat_id = true
