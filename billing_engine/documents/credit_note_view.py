@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from billing_engine.documents import formats, totals
 from billing_engine.documents.frame import copied, page_view
 from billing_engine.documents.language import Words
 from billing_engine.documents.parties import CODE_LIMIT, buyer_view, printable_facts, seller_view
 from billing_engine.documents.printable import one_line, paragraph
 from billing_engine.documents.view import CreditedLineView, CreditNoteView, Fact, SetoffView
-from billing_engine.model.credit_note import CreditNote, CreditNoteLine, subtotals_of
+from billing_engine.model.credit_note import CreditNote, CreditNoteLine, home_tax_of, subtotals_of
 from billing_engine.model.document import Mark
 from billing_engine.model.invoice import Invoice
-from billing_engine.model.money import ZERO, round_money
+from billing_engine.model.money import ZERO
 from billing_engine.model.settings import DocumentTerms
 from billing_engine.model.sla_terms import Setoff
-from billing_engine.model.tax import HomeTax
 
 
 def credit_note_view(
@@ -58,7 +55,7 @@ def credit_note_view(
         total=Fact(words.say("Total credited"), gross),
         reversals=_given_back(note, invoice, Setoff.AFTER_TAX, words),
         taxes=totals.tax_summary(
-            subtotals, draft.currency, words, second, _home_tax(note, invoice), legal_texts=bool(draft.taxes)
+            subtotals, draft.currency, words, second, home_tax_of(note.draft, invoice), legal_texts=bool(draft.taxes)
         ),
     )
 
@@ -84,14 +81,6 @@ def _line(line: CreditNoteLine, invoice: Invoice, words: Words, *, several: bool
         tax=totals.rate_label(*invoice.draft.tax_key(billed), words) if several else "",
         amount=formats.amount_text(line.amount, invoice.draft.currency, words.locale),
     )
-
-
-def _home_tax(note: CreditNote, invoice: Invoice) -> HomeTax | None:
-    """Convert the VAT by the invoice's rate, so that what takes all of it back leaves nothing."""
-    home = invoice.draft.home_tax
-    if home is None or note.draft.tax == invoice.draft.tax:
-        return home
-    return replace(home, tax=round_money(note.draft.tax * home.rate, home.currency))
 
 
 def _given_back(note: CreditNote, invoice: Invoice, mode: Setoff, words: Words) -> tuple[SetoffView, ...]:

@@ -29,12 +29,12 @@ from billing_engine.einvoice.terms import (
     VatSubtotal,
 )
 from billing_engine.einvoice.texts import CODE_LIMIT, one_line, paragraph
-from billing_engine.model.credit_note import CreditNote, CreditNoteDraft, SetoffReversal, subtotals_of
+from billing_engine.model.credit_note import CreditNote, CreditNoteDraft, SetoffReversal, home_tax_of, subtotals_of
 from billing_engine.model.identifiers import iban_problem
 from billing_engine.model.invoice import Invoice, InvoiceDraft, InvoiceSetoff, Seller
-from billing_engine.model.money import ZERO, plain, round_money
+from billing_engine.model.money import ZERO, plain
 from billing_engine.model.sla_terms import Setoff
-from billing_engine.model.tax import LEGAL_TEXTS, REASON_CODES, TaxCategory, TaxSubtotal
+from billing_engine.model.tax import LEGAL_TEXTS, REASON_CODES, HomeTax, TaxCategory, TaxSubtotal
 from billing_engine.model.tax_shares import add_up, share_setoffs
 
 Say = Callable[[str], str]
@@ -47,7 +47,7 @@ def of_invoice(invoice: Invoice, say: Say = str, phrase: Say = str) -> EInvoice:
     prepaid = [one for one in draft.setoffs if one.setoff is Setoff.AFTER_TAX]
     allowances = _allowances(draft, phrase)
     taxable = _is_taxable(draft.tax_subtotals)
-    at_home = _accounting_vat(draft, draft.tax)
+    at_home = _accounting_vat(draft.home_tax)
     return EInvoice(
         number=one_line(invoice.number, CODE_LIMIT),
         issued_on=invoice.issued_on,
@@ -76,7 +76,7 @@ def of_credit_note(note: CreditNote, invoice: Invoice, say: Say = str, phrase: S
     lines = credited_lines(draft, invoice.draft, phrase)
     allowances = _given_back(lines, taxes, say)
     taxable = _is_taxable(taxes)
-    at_home = _accounting_vat(invoice.draft, draft.tax)
+    at_home = _accounting_vat(home_tax_of(draft, invoice))
     titles = {one.position: one for one in invoice.draft.setoffs}
     return EInvoice(
         number=one_line(note.number, CODE_LIMIT),
@@ -189,12 +189,8 @@ def _notes(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(note for note in map(paragraph, texts) if note)
 
 
-def _accounting_vat(draft: InvoiceDraft, tax: Decimal) -> AccountingVat | None:
-    """Convert VAT by the invoice's rate; a credit note's too, so that all together come to nothing."""
-    home = draft.home_tax
-    if home is None or home.currency == draft.currency:
-        return None
-    return AccountingVat(home.currency, home.tax if tax == draft.tax else round_money(tax * home.rate, home.currency))
+def _accounting_vat(home: HomeTax | None) -> AccountingVat | None:
+    return None if home is None else AccountingVat(home.currency, home.tax)
 
 
 def _payment(invoice: Invoice, seller: Seller) -> Payment | None:

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from billing_engine.model.content_hash import ADDED
 from billing_engine.model.invoice import Invoice
-from billing_engine.model.money import ZERO
+from billing_engine.model.money import ZERO, round_money
 from billing_engine.model.sla_terms import Setoff
-from billing_engine.model.tax import TaxSubtotal
+from billing_engine.model.tax import HomeTax, TaxSubtotal
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +84,11 @@ def subtotals_of(draft: CreditNoteDraft, invoice: Invoice) -> tuple[TaxSubtotal,
         return draft.taxes
     (only,) = invoice.draft.tax_subtotals
     return (replace(only, net=draft.net, tax=draft.tax),)
+
+
+def home_tax_of(draft: CreditNoteDraft, invoice: Invoice) -> HomeTax | None:
+    """Tell a credit note's VAT at home by its invoice's rate; who takes all of the VAT takes what was told then."""
+    home = invoice.draft.home_tax
+    if home is None or draft.tax == invoice.draft.tax:
+        return home
+    return replace(home, tax=round_money(draft.tax * home.rate, home.currency))
