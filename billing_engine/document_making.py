@@ -5,10 +5,14 @@ These functions are sent to worker processes with all that they need, and touch 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from billing_engine.documents.language import words_for
 from billing_engine.documents.rendering import render_credit_note, render_invoice
 from billing_engine.einvoice.formats import Format, write
 from billing_engine.einvoice.from_invoice import of_credit_note, of_invoice
+from billing_engine.errors import EInvoiceError
 from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.document import Mark
 from billing_engine.model.invoice import Invoice
@@ -17,13 +21,24 @@ from billing_engine.model.settings import DocumentTerms
 
 def invoice_file(invoice: Invoice, terms: DocumentTerms, mark: Mark) -> bytes:
     """Make an invoice's PDF; only one without a mark carries its e-invoice. Raises RenderingError and EInvoiceError."""
-    xml = None if mark else invoice_xml(invoice, terms, Format.CII)
+    xml = None if mark else _embedded(invoice, partial(invoice_xml, invoice, terms, Format.CII))
     return render_invoice(invoice, terms, xml=xml, mark=mark)
 
 
 def credit_note_file(note: CreditNote, invoice: Invoice, terms: DocumentTerms) -> bytes:
     """Make a credit note's PDF with its e-invoice; raises as for an invoice."""
-    return render_credit_note(note, invoice, terms, xml=credit_note_xml(note, invoice, terms, Format.CII))
+    xml = _embedded(invoice, partial(credit_note_xml, note, invoice, terms, Format.CII))
+    return render_credit_note(note, invoice, terms, xml=xml)
+
+
+def _embedded(invoice: Invoice, write_xml: Callable[[], bytes]) -> bytes | None:
+    """Write the e-invoice that goes into a PDF; one of before there were any may lack what it needs, and has none."""
+    try:
+        return write_xml()
+    except EInvoiceError:
+        if invoice.draft.taxes:
+            raise
+        return None
 
 
 def invoice_xml(invoice: Invoice, terms: DocumentTerms, format_: Format) -> bytes:

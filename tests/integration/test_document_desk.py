@@ -8,16 +8,22 @@ from decimal import Decimal
 import making
 import pytest
 from books import C1, C2, K1, K2, OCTOBER, an_outage
+from invoices import invoice
 from pdf_checks import attachment_of, opened, problems_of
 from pypdf import PdfReader
 from sqlalchemy import create_engine, event, select, update
 
 from billing_engine import BillingEngine, document_desk
 from billing_engine.document_desk import MonthNumbers, standing_mark
+from billing_engine.document_making import credit_note_file, invoice_file
 from billing_engine.documents.worker import Limits
 from billing_engine.einvoice.formats import Format
-from billing_engine.errors import CreditNoteError, InvoiceNotFoundError, RenderingError
+from billing_engine.errors import CreditNoteError, EInvoiceError, InvoiceNotFoundError, RenderingError
+from billing_engine.invoicing.credit_note import draft_credit_note
+from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.document import Mark
+from billing_engine.model.invoice import Seller
+from billing_engine.model.settings import DocumentTerms
 from billing_engine.storage.database import open_database
 from billing_engine.storage.document_tables import renderings
 
@@ -246,3 +252,17 @@ def test_amounts_stand_on_the_page(books, issued):
     """The page asks for what the invoice comes to."""
     assert issued.draft.gross == Decimal("1200.00")
     assert "1,200.00" in text_of(books.billing.documents.invoice_pdf(issued.number))
+
+
+def test_an_older_invoice_may_lack_what_an_e_invoice_needs():
+    """One of before e-invoices never changes, so it is printed without one; a newer one is an error that names it."""
+    nobody = Seller(name="Sample Support", address="Beograd", country="RS")
+    facts = {"seller": nobody, "tax_percent": None, "tax": Decimal(0), "gross": Decimal(360)}
+    older = invoice(**facts)
+    assert carries(invoice_file(older, DocumentTerms(), Mark.NONE)) == []
+    note = CreditNote("CN-1", date(2026, 11, 20), draft_credit_note(older, [], None, "wrong"))
+    assert carries(credit_note_file(note, older, DocumentTerms())) == []
+    newer = invoice(**facts, taxes=older.draft.tax_subtotals)
+    with pytest.raises(EInvoiceError, match="registration_number"):
+        invoice_file(newer, DocumentTerms(), Mark.NONE)
+    assert carries(invoice_file(newer, DocumentTerms(), Mark.COPY)) == []

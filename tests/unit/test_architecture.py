@@ -77,7 +77,7 @@ MAY_IMPORT = {
     "claim_desk": {"errors", "model", "sla", "storage"},
     "sla_reporting": {"errors", "model", "sla", "storage", "claim_desk"},
     "sla_desk": {"errors", "model", "sla", "storage", "claim_desk", "journal", "sla_reporting", "transactions"},
-    "document_making": {"model", "documents", "einvoice"},
+    "document_making": {"errors", "model", "documents", "einvoice"},
     "document_desk": {
         "errors",
         "model",
