@@ -28,6 +28,8 @@ def _missing(draft: InvoiceDraft) -> Iterator[str]:
             yield f"the settings' [seller] {field} is missing ({term})"
     if not seller.vat_id and categories - {TaxCategory.OUT_OF_SCOPE}:
         yield "the settings' [seller] vat_id is missing (BT-31)"
+    elif not (seller.vat_id or seller.registration_number):
+        yield "the settings' [seller] registration_number is missing (BT-30), and there is no vat_id"
     for field, value, term in (("name", buyer.name, "BT-44"), ("country", buyer.country, "BT-55")):
         if not value.strip():
             yield f"customers.csv: {field} of customer {draft.customer} is missing ({term})"

@@ -113,6 +113,16 @@ def test_a_seller_without_vat_id_issues_what_is_out_of_scope():
     assert missing(draft(OUTSIDE, STANDARD, seller=replace(SELLER, vat_id="")))[0] == SELLER_VAT_ID
 
 
+def test_a_seller_needs_one_number_by_which_it_is_known():
+    """A VAT id or one of a register (BR-CO-26); where a VAT id is needed, that one is named alone."""
+    nobody = replace(SELLER, vat_id="", registration_number="")
+    assert missing(draft(OUTSIDE, seller=nobody)) == [
+        "the settings' [seller] registration_number is missing (BT-30), and there is no vat_id"
+    ]
+    assert missing(draft(STANDARD, seller=nobody)) == [SELLER_VAT_ID]
+    assert missing(draft(OUTSIDE, seller=replace(nobody, vat_id="RS101234567"))) == []
+
+
 @pytest.mark.parametrize("other", [STANDARD, ZERO_RATED, EXEMPT, REVERSED])
 def test_what_is_out_of_scope_stands_alone(other):
     """EN 16931 has no invoice with both (BR-O-11): it would have no e-invoice once it is issued."""
