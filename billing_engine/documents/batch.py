@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from multiprocessing.connection import wait
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 from billing_engine.documents.worker import Job, Limits, Made, Worker
@@ -25,24 +26,25 @@ def make_documents(jobs: Iterable[Job], workers: int, limits: Limits = _LIMITS) 
 
 def _make_all(jobs: Iterator[Job], workers: int, limits: Limits) -> Iterator[Made]:
     failed: list[Job] = []
-    for job, made in _make_once(jobs, workers, limits):
-        if made.error is None:
-            yield made
-        else:
-            failed.append(job)
-    for job in failed:
-        for _, made in _make_once(iter([job]), 1, limits):
-            yield made
+    with TemporaryDirectory(prefix="billing-engine-", ignore_cleanup_errors=True) as folder:
+        for job, made in _make_once(jobs, workers, limits, folder):
+            if made.error is None:
+                yield made
+            else:
+                failed.append(job)
+        for job in failed:
+            for _, made in _make_once(iter([job]), 1, limits, folder):
+                yield made
 
 
-def _make_once(jobs: Iterator[Job], workers: int, limits: Limits) -> Iterator[tuple[Job, Made]]:
+def _make_once(jobs: Iterator[Job], workers: int, limits: Limits, folder: str) -> Iterator[tuple[Job, Made]]:
     idle: list[Worker] = []
     busy: dict[Worker, Job] = {}
     following = next(jobs, None)
     try:
         while busy or following is not None:
             while following is not None and len(busy) < workers:
-                worker = idle.pop() if idle else Worker(limits)
+                worker = idle.pop() if idle else Worker(limits, folder)
                 busy[worker] = following
                 worker.begin(following)
                 following = next(jobs, None)  # read while the processes work

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import signal
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -47,11 +48,12 @@ class Limits:
 class Worker:
     """One process; at any time it has one job or none."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, folder: str) -> None:
+        """Start the process; what it leaves in the folder for its own use the caller removes."""
         # Spawned, because a fork of a process that has threads, such as a web server's, may hang.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(theirs, limits.memory), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, limits.memory, folder), daemon=True)
         self._process.start()
         theirs.close()
         self._limits = limits
@@ -94,9 +96,10 @@ class Worker:
         self.connection.close()
 
 
-def _work(connection: Connection, memory: int) -> None:
+def _work(connection: Connection, memory: int, folder: str) -> None:
     """Do jobs until there are no more; runs in the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of Ctrl+C the parent decides
+    tempfile.tempdir = folder  # a process that is killed removes nothing
     _limit_memory(memory)
     _warm_up()
     with suppress(EOFError):

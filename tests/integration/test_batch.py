@@ -1,6 +1,8 @@
 """Documents in processes of their own: the limits, what fails, and that it never stops the others."""
 
+import multiprocessing
 import os
+import tempfile
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -101,6 +103,19 @@ def test_jobs_are_read_no_faster_than_they_are_done():
     next(results)
     assert len(taken) < 6
     results.close()
+
+
+def test_processes_leave_nothing_behind(tmp_path, monkeypatch):
+    """What processes keep for themselves is gone at the end, also of those that were killed; so are they."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    jobs = [job("A", partial(render_invoice, invoice())), job("DIES", making.die), job("HANGS", making.hang)]
+    assert len(made(jobs, limits=replace(LIMITS, seconds=3))) == 3
+    results = make_documents([job("A"), job("B"), job("HANGS", making.hang)], 2)
+    next(results)
+    assert list(tmp_path.iterdir())
+    results.close()
+    assert list(tmp_path.iterdir()) == []
+    assert multiprocessing.active_children() == []
 
 
 def test_nothing_to_do_starts_nothing():
