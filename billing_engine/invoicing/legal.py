@@ -24,14 +24,14 @@ def _missing(draft: InvoiceDraft) -> Iterator[str]:
     seller, buyer = draft.seller, draft.buyer
     categories = {one.category for one in draft.tax_subtotals}
     for field, value, term in (("name", seller.name, "BT-27"), ("country", seller.country, "BT-40")):
-        if not value.strip():
+        if _says_nothing(value):
             yield f"the settings' [seller] {field} is missing ({term})"
     if not seller.vat_id and categories - {TaxCategory.OUT_OF_SCOPE}:
         yield "the settings' [seller] vat_id is missing (BT-31)"
     elif not (seller.vat_id or seller.registration_number):
         yield "the settings' [seller] registration_number is missing (BT-30), and there is no vat_id"
     for field, value, term in (("name", buyer.name, "BT-44"), ("country", buyer.country, "BT-55")):
-        if not value.strip():
+        if _says_nothing(value):
             yield f"customers.csv: {field} of customer {draft.customer} is missing ({term})"
     if TaxCategory.OUT_OF_SCOPE in categories and len(categories) > 1:
         yield (
@@ -40,6 +40,11 @@ def _missing(draft: InvoiceDraft) -> Iterator[str]:
         )
     if TaxCategory.REVERSE_CHARGE in categories:
         yield from _missing_for_reverse_charge(draft)
+
+
+def _says_nothing(text: str) -> bool:
+    """Tell whether there is no character that can be seen."""
+    return not any(character.isprintable() and not character.isspace() for character in text)
 
 
 def _missing_for_reverse_charge(draft: InvoiceDraft) -> Iterator[str]:

@@ -6,9 +6,13 @@ from decimal import Decimal
 import pytest
 from builders import expense, rate
 from einvoices import taxed
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from invoices import BUYER, FEE, SELLER, invoice
 
 from billing_engine.billing_run import CustomerInput, RunOutcome, plan_billing_run
+from billing_engine.einvoice.formats import Format, write
+from billing_engine.einvoice.from_invoice import of_invoice
 from billing_engine.errors import TaxError
 from billing_engine.invoicing.draft import draft_invoice
 from billing_engine.invoicing.legal import check_legal_fields
@@ -67,6 +71,7 @@ def test_what_has_everything_is_issued(key):
         ({"seller": replace(SELLER, vat_id="")}, REVERSED, SELLER_VAT_ID),
         ({"buyer": replace(GERMAN, name="")}, STANDARD, BUYER_NAME),
         ({"buyer": replace(GERMAN, name="  ")}, OUTSIDE, BUYER_NAME),
+        ({"buyer": replace(GERMAN, name="\u200b\u00a0\x07")}, STANDARD, BUYER_NAME),
         ({"buyer": replace(GERMAN, country="")}, STANDARD, BUYER_COUNTRY),
         ({"buyer": replace(GERMAN, vat_id="")}, REVERSED, BUYER_VAT_ID),
     ],
@@ -130,6 +135,33 @@ def test_what_is_out_of_scope_stands_alone(other):
     assert found.startswith("[[tax.rules]] of the settings: what is out of scope of VAT can not stand beside what is")
 
 
+NAMES = st.sampled_from(["", " ", "A", "\u0411", "<b>&", "\x00", "\u200b", "x" * 500])
+COUNTRIES = st.sampled_from(["", "RS", "DE", "GR", "US", "GB"])
+OWN_NUMBERS = st.sampled_from(["", "DE136695976", "EL094259216", "136695976", "ZZ1"])
+"""That settings take."""
+NUMBERS = OWN_NUMBERS | st.sampled_from(["123", "-", "n/a", "\x00"])
+KEYS = st.lists(
+    st.sampled_from([STANDARD, REDUCED, ZERO_RATED, EXEMPT, REVERSED, OUTSIDE]), min_size=1, max_size=3, unique=True
+)
+
+
+@given(
+    KEYS, st.tuples(NAMES, COUNTRIES, OWN_NUMBERS), st.tuples(NAMES, COUNTRIES, NUMBERS), st.sampled_from(["", "123"])
+)
+@settings(max_examples=300)
+def test_whatever_is_issued_has_an_e_invoice(keys, seller, buyer, register):
+    """What is looked for before issuing is all that EN 16931 needs: nothing is found to be missing afterwards."""
+    name, country, vat_id = seller
+    sold = replace(SELLER, name=name, country=country, vat_id=vat_id, registration_number=register)
+    name, country, vat_id = buyer
+    issued = taxed(
+        [FEE] * len(keys), *keys, seller=sold, buyer=replace(GERMAN, name=name, country=country, vat_id=vat_id)
+    )
+    if not missing(issued.draft):
+        assert write(of_invoice(issued), Format.CII)
+        assert write(of_invoice(issued), Format.UBL)
+
+
 @pytest.mark.parametrize(("percent", "vat_id"), [(20, "RS101234567"), (0, "RS101234567"), (None, "RS101234567")])
 def test_invoices_of_before_there_were_categories_have_the_same_fields(percent, vat_id):
     """Their one category is derived, and needs what it needs."""
@@ -142,8 +174,8 @@ def test_invoices_of_before_there_were_categories_have_the_same_fields(percent, 
 def test_a_domestic_customer_needs_a_name_and_a_country():
     """Nothing else of customers.csv is needed to issue."""
     plain = Customer("C1", "Aurora", "RS", "")
-    settings = Settings(SELLER, Decimal(20), tax=TaxTable((TaxRate("reduced", Decimal(10)),), (DOMESTIC, ABROAD)))
-    drafted = draft_invoice(plain, Month(2026, 10), [rate("premium", [], expenses=[expense("1.00")])], [], settings)
+    table = Settings(SELLER, Decimal(20), tax=TaxTable((TaxRate("reduced", Decimal(10)),), (DOMESTIC, ABROAD)))
+    drafted = draft_invoice(plain, Month(2026, 10), [rate("premium", [], expenses=[expense("1.00")])], [], table)
     assert missing(drafted) == []
     assert [(str(one.category), one.percent) for one in drafted.taxes] == [("S", 20), ("S", 10)]
 
