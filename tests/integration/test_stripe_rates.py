@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 import stripe
-from books import NOVEMBER
+from books import DECEMBER, NOVEMBER, OCTOBER
 from databases import ON_SQLITE
 from stripe_books import HEADER
 
@@ -262,6 +262,28 @@ def test_an_invoice_of_two_rates_is_voided(rated):
     rated.hear()
     assert rated.status(issued.number) == "credited"
     assert rated.differences() == []
+
+
+def test_a_preview_asks_for_what_is_issued_then(rated):
+    """Before the first push its rates are not there, which is said; afterwards the next month's total is ours."""
+    rated.add("C1", "attach")
+    rated.take(expenses=["X1,C1,2026-10-05,Train,89.90", "X2,C1,2026-11-05,Train,12.34"])
+    (before,) = rated.desk.preview(rated.billing.plan(OCTOBER))
+    assert before.note == "without tax: its rate is made at Stripe by the first push"
+    rated.bill()
+    rated.push()
+    renewed(rated)
+    (unknown,) = rated.desk.preview(rated.billing.plan(NOVEMBER))
+    assert "its rate is made" in unknown.note  # 21 % is new
+    rated.add("C2", "attach", fee="5.00")
+    rated.take(expenses=["X3,C2,2026-11-05,Train,3.33"])
+    issued = rated.bill(NOVEMBER, "2026-12-01")
+    rated.push(NOVEMBER)
+    made = {customer: one.draft.tax for customer, one in issued.items()}
+    assert made == {"C1": Decimal("210.68"), "C2": Decimal("1.23")}
+    december = {one.customer: one for one in rated.desk.preview(rated.billing.plan(DECEMBER))}
+    assert (december["C1"].note, december["C1"].tax) == ("", Decimal("210.00"))
+    assert december["C1"].total - december["C1"].others == december["C1"].amount_due
 
 
 @pytest.mark.parametrize("table", [TABLE, WITH_EXEMPT])
