@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import MappingProxyType
@@ -42,7 +43,8 @@ _LEVELS = MappingProxyType(
 _MOST_NODES = 1_000
 """Of the tree of file names."""
 
-_SILENT = logging.NullHandler()
+_MOST_COMPLAINTS = 1_000
+"""Of the library about one file; one that is broken on purpose would keep it busy for hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,39 @@ def read_hybrid(data: bytes) -> Hybrid:
         raise EInvoiceError("reading a PDF needs what `pip install 'billing_engine[check]'` installs")
     import pypdf  # noqa: PLC0415 - as above
 
-    logging.getLogger("pypdf").addHandler(_SILENT)  # what it has to say of the file is none of our messages
     try:
-        return _read(pypdf.PdfReader(io.BytesIO(data)))
+        with _patience():
+            return _read(pypdf.PdfReader(io.BytesIO(data)))
     except EInvoiceError:
         raise
     except Exception as error:  # noqa: BLE001 - a file that is broken, or wants to harm, leads to errors of any kind
         raise EInvoiceError(f"the PDF can not be read: {type(error).__name__}: {error}") from None
+
+
+class _Patience(logging.Handler):
+    """Takes what the library has to say of a file, which is none of our messages, until it is too much."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = _MOST_COMPLAINTS
+
+    def emit(self, record: logging.LogRecord) -> None:
+        del record
+        self._left -= 1
+        if self._left < 0:
+            raise EInvoiceError("the PDF is broken in too many places")
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    logger, patience = logging.getLogger("pypdf"), _Patience()
+    passed_on, logger.propagate = logger.propagate, False
+    logger.addHandler(patience)
+    try:
+        yield
+    finally:
+        logger.removeHandler(patience)
+        logger.propagate = passed_on
 
 
 def _read(reader: Any) -> Hybrid:

@@ -8,6 +8,7 @@ from einvoices import STANDARD, taxed
 from invoices import BEFORE_TAX, FEE, TIME
 
 from billing_engine.document_making import invoice_file
+from billing_engine.einvoice import hybrid
 from billing_engine.einvoice.checking import HYBRID_RULES, OWN_RULES, check_file
 from billing_engine.model.document import Mark
 from billing_engine.model.settings import DocumentTerms
@@ -147,6 +148,15 @@ def test_an_encrypted_or_cut_pdf_can_not_be_read(pdf, check, capfd):
         (finding,) = report.findings
         assert finding.rule == "FILE"
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_pdf_that_is_broken_all_over_is_given_up(pdf, check, monkeypatch):
+    """The library would repair it for hours."""
+    shifted = pdf.replace(b"startxref\n", b"startxref\n7", 1)
+    assert check(shifted).valid
+    monkeypatch.setattr(hybrid, "_MOST_COMPLAINTS", 0)
+    assert "broken in too many places" in check(shifted).findings[0].message
+    assert check(pdf).valid
 
 
 def test_names_that_go_in_circles_end(pdf, check):

@@ -203,3 +203,20 @@ def test_yen_have_no_decimals():
     """And euro have two."""
     assert ">583<" in write(kinds()["yen"], Format.CII).decode()
     assert ">5.83<" in write(kinds()["minutes"], Format.CII).decode()
+
+
+def test_the_register_is_named_where_peppol_wants_it():
+    """In Denmark and in the Netherlands (DK-R-014, NL-R-003)."""
+    for country, scheme in (("NL", b'schemeID="0106">20654321<'), ("DK", b'schemeID="0184">20654321<')):
+        said = of_invoice(taxed([FEE], STANDARD, seller=replace(FULL_SELLER, country=country)))
+        assert scheme in write(said, Format.PEPPOL)
+        assert scheme in write(said, Format.CII)
+    assert b"<cbc:CompanyID>20654321<" in write(of_invoice(taxed([FEE], STANDARD)), Format.PEPPOL)
+
+
+def test_dutch_companies_set_nothing_off_on_peppol():
+    """Its rules for the Netherlands have no code for it, so no invalid file is written."""
+    seller, buyer = replace(FULL_SELLER, country="NL"), replace(FULL_BUYER, country="NL")
+    issued = taxed([FEE], STANDARD, seller=seller, buyer=buyer)
+    assert missing_fields(of_invoice(issued), Format.PEPPOL) == ()
+    assert "BT-81" in missing_fields(of_credit_note(credited(issued), issued), Format.PEPPOL)[0]
