@@ -26,8 +26,8 @@ _FACT_LIMIT = 100
 def seller_view(seller: Seller, words: Words) -> PartyView:
     """Name the seller with all that an invoice has to say of it."""
     registered = [
-        (words.say("VAT ID"), seller.vat_id),
-        (words.say("Reg. no."), seller.registration_number),
+        (_vat_id_label(seller.country, words), seller.vat_id),
+        (_registration_label(seller.country, words), seller.registration_number),
     ]
     facts = printable_facts([*registered, *_contact(seller, words)])
     return PartyView(one_line(seller.name), _address(seller, words), facts)
@@ -40,7 +40,7 @@ def sender_view(seller: Seller, words: Words) -> PartyView:
 
 def buyer_view(buyer: Buyer | Customer, words: Words) -> PartyView:
     """Name the customer, as of an invoice's day of issue or as it is now."""
-    facts = printable_facts([(words.say("VAT ID"), buyer.vat_id)])
+    facts = printable_facts([(_vat_id_label(buyer.country, words), buyer.vat_id)])
     return PartyView(one_line(buyer.name), _address(buyer, words), facts)
 
 
@@ -64,6 +64,20 @@ def payment_facts(seller: Seller, reference: str, words: Words) -> tuple[Fact, .
 def _in_fours(iban: str) -> str:
     compact = iban.replace(" ", "")
     return " ".join(compact[start : start + 4] for start in range(0, len(compact), 4))
+
+
+def _vat_id_label(country: str, words: Words) -> str:
+    """Name a VAT id; a language has a word of its own for those of its country, and nobody else has a NIP or PIB."""
+    return words.say_in("at home", "VAT ID") if _is_home(country, words) else words.say("VAT ID")
+
+
+def _registration_label(country: str, words: Words) -> str:
+    return words.say_in("at home", "Reg. no.") if _is_home(country, words) else words.say("Reg. no.")
+
+
+def _is_home(country: str, words: Words) -> bool:
+    """Tell whether a language is that of a country."""
+    return country.upper() == words.locale.territory
 
 
 def _contact(seller: Seller, words: Words) -> list[tuple[str, str]]:
