@@ -29,7 +29,7 @@ def labels(language, seller, buyer):
         ("cs", "CZ", "SK", (["DIČ", "IČO"], ["DIČ"])),
         ("cs", "DE", "CZ", (["DIČ", "Reg. č."], ["DIČ"])),
         ("sr-Latn", "RS", "CZ", (["PIB", "Matični broj"], ["PDV broj"])),
-        ("sr-Cyrl", "PL", "RS", (["ПДВ број", "Рег. број"], ["ПИБ"])),
+        ("sr-Cyrl", "PL", "RS", (["ПДВ број", "Рег. број"], ["ПИБ"])),  # noqa: RUF001 - Cyrillic
     ],
 )
 def test_ids_are_named_by_the_country_that_gave_them(language, seller, buyer, said):
