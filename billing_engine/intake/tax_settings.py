@@ -94,7 +94,12 @@ class TaxSettings(Table):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
-        problems = [*self._clashing_rates(), *self._rules_without_rate(), *self._days_twice()]
+        problems = [
+            *self._clashing_rates(),
+            *self._rules_without_rate(),
+            *self._rate_without_rule(),
+            *self._days_twice(),
+        ]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -116,6 +121,11 @@ class TaxSettings(Table):
                 yield f"rules[{place}].rate: only for standard and reduced; found tax {rule.tax!r}"
             elif at_rate and (rule.rate or rule.tax) not in named:
                 yield f"rules[{place}]: no rate {rule.rate or rule.tax!r}; known: {', '.join(sorted(named)) or 'none'}"
+
+    def _rate_without_rule(self) -> Iterator[str]:
+        """Find a standard rate that nothing is taxed at: all would be issued without VAT."""
+        if self.vat_percent is None and not self.rules and any(rate.name == "standard" for rate in self.rates):
+            yield "nothing is taxed at the rate 'standard'; add [[tax.rules]] with tax = \"standard\""
 
     def _days_twice(self) -> Iterator[str]:
         days = [(one.currency, one.day) for one in self.exchange_rates]

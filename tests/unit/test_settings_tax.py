@@ -157,6 +157,11 @@ BROKEN = [
         f"{RATE}{RULE}{RULE.replace('exempt', 'standard')}",
         "tax: rules[2]: no rate 'standard'; known: reduced",
     ),
+    row(
+        "a standard rate that nothing takes",
+        RATE.replace("reduced", "standard"),
+        "tax: nothing is taxed at the rate 'standard'; add [[tax.rules]] with tax = \"standard\"",
+    ),
     row("no currency", EXCHANGE.replace("EUR", "euro"), "tax.exchange_rates[1].currency: ", "found 'euro'"),
     row("a rate of zero", EXCHANGE.replace("117", "0"), "tax.exchange_rates[1].rate: ", "greater than 0", "found 0"),
     row("no rate", EXCHANGE.replace("rate = 117\n", ""), "tax.exchange_rates[1].rate: is missing"),
@@ -252,6 +257,14 @@ def test_the_one_rate_is_the_standard_one(tmp_path):
     """A row that says standard takes vat_percent where no rate has that name."""
     text = "[tax]\nvat_percent = 20\n" + RULE.replace("exempt", "standard")
     assert load(tmp_path, text).tax.rules == (TaxRule("standard"),)
+
+
+def test_rates_may_wait_for_whom_they_are_for(tmp_path):
+    """Rates by name beside the one rate, and a reduced one where no VAT is charged, as in the sample."""
+    assert load(tmp_path, RATE).tax.rates
+    standard = RATE.replace("reduced", "standard")
+    assert load(tmp_path, f"[tax]\nvat_percent = 20\n{standard}").tax.rates
+    assert load(tmp_path, f"{standard}{RULE.replace('exempt', 'standard')}").tax.rates
 
 
 def test_a_seller_without_country_has_no_vat_id_to_check(tmp_path):
