@@ -30,7 +30,7 @@ _XML = ("cii.py", "ubl.py")
 _SAYING = {"say": 1, "form": 1, "joint": 1, "count": 2, "ngettext": 2, "counted_form": 2, "say_in": 2}
 """Functions that messages are given to, and how many texts: one, singular and plural, or context and message."""
 _IN_CONTEXT = "say_in"
-_IN_TEMPLATES = {"_": None, "both": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+_IN_TEMPLATES = {"_": None, "both": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "both_in": ((1, "c"), 2)}
 _HEAD = """\
 # What documents say. Translate between the quotes of msgstr; words in braces are filled in.
 # script/messages.py brings in what is new and takes out what nothing says any more.

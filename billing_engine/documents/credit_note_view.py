@@ -36,6 +36,7 @@ def credit_note_view(
     page = page_view(title, note.issued_on, billed.seller, words, terms, second)
     return CreditNoteView(
         page=copied(page, mark, note.issued_on, words),
+        is_tax_document=totals.is_tax_document(billed.seller, subtotals),
         number=number,
         seller=seller_view(billed.seller, words),
         buyer=buyer_view(billed.buyer, words),

@@ -49,6 +49,7 @@ def invoice_view(
     page = page_view(title, invoice.issued_on, draft.seller, words, terms, second)
     return InvoiceView(
         page=marked(page, mark, invoice, words),
+        is_tax_document=mark is not Mark.DRAFT and totals.is_tax_document(draft.seller, subtotals),
         number=number,
         seller=seller_view(draft.seller, words),
         buyer=buyer_view(draft.buyer, words),

@@ -99,6 +99,7 @@ def _fill_in(name: str, view: object, page: PageView, words: Words, terms: Docum
         "ngettext": words.count,
         "pgettext": words.say_in,
         "both": _both(words, second),
+        "both_in": _both_in(words, second),
         "page_of_pages": _page_of_pages(words),
     }
     try:
@@ -115,13 +116,24 @@ def _both(words: Words, second: Words | None) -> Callable[..., str]:
     """Make what says a title in both languages, the second in small type, or once where they say the same."""
 
     def both(message: str, **values: str) -> str:
-        first = words.say(message, **values)
-        other = second.say(message, **values) if second else first
-        if second is None or other == first:
-            return first
-        return Markup('{} <span class="second" lang="{}">{}</span>').format(first, second.language, other)
+        return _with_second(words.say(message, **values), second.say(message, **values) if second else "", second)
 
     return both
+
+
+def _both_in(words: Words, second: Words | None) -> Callable[..., str]:
+    """Make what does so with a message that a context tells apart."""
+
+    def both_in(context: str, message: str) -> str:
+        return _with_second(words.say_in(context, message), second.say_in(context, message) if second else "", second)
+
+    return both_in
+
+
+def _with_second(first: str, other: str, second: Words | None) -> str:
+    if second is None or other == first:
+        return first
+    return Markup('{} <span class="second" lang="{}">{}</span>').format(first, second.language, other)
 
 
 def _page_of_pages(words: Words) -> Markup:

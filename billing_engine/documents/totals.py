@@ -10,11 +10,22 @@ from billing_engine.documents.language import Words
 from billing_engine.documents.parties import CODE_LIMIT
 from billing_engine.documents.printable import one_line, paragraph
 from billing_engine.documents.view import Fact, TaxSummaryView, TaxView
+from billing_engine.model.invoice import Seller
 from billing_engine.model.money import ZERO
 from billing_engine.model.tax import LEGAL_TEXTS, HomeTax, TaxCategory, TaxSubtotal
 
 _TAXED = (TaxCategory.STANDARD, TaxCategory.ZERO)
 """What has a rate, be it zero; all else has a reason why there is none."""
+_CZECHIA = "CZ"
+
+
+def is_tax_document(seller: Seller, subtotals: Sequence[TaxSubtotal]) -> bool:
+    """Tell whether a document of VAT has to be called that, which Czech law wants of the country's sellers.
+
+    It is one where VAT is charged or owed by the customer, and none where all is exempt or out of scope.
+    """
+    owed = {*_TAXED, TaxCategory.REVERSE_CHARGE}
+    return seller.country.upper() == _CZECHIA and any(subtotal.category in owed for subtotal in subtotals)
 
 
 def sums(

@@ -130,6 +130,8 @@ class InvoiceView:
     """Everything on the pages, in the order of reading."""
 
     page: PageView
+    is_tax_document: bool
+    """Whether the title says so, where the law has a name for it."""
     number: str
     """Empty on a draft."""
     seller: PartyView
@@ -176,6 +178,8 @@ class CreditNoteView:
     """Everything on the pages of a credit note, in the order of reading."""
 
     page: PageView
+    is_tax_document: bool
+    """Whether the title says so, where the law has a name for it."""
     number: str
     seller: PartyView
     buyer: PartyView
