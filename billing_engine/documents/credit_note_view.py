@@ -5,7 +5,7 @@ from __future__ import annotations
 from billing_engine.documents import formats, totals
 from billing_engine.documents.frame import copied, page_view
 from billing_engine.documents.language import Words
-from billing_engine.documents.parties import CODE_LIMIT, buyer_view, printable_facts, seller_view
+from billing_engine.documents.parties import CODE_LIMIT, buyer_view, place_of_issue, printable_facts, seller_view
 from billing_engine.documents.printable import one_line, paragraph
 from billing_engine.documents.view import CreditedLineView, CreditNoteView, Fact, SetoffView
 from billing_engine.model.credit_note import CreditNote, CreditNoteLine, home_tax_of, subtotals_of
@@ -64,6 +64,7 @@ def credit_note_view(
 def _details(note: CreditNote, invoice: Invoice, words: Words) -> tuple[Fact, ...]:
     return printable_facts(
         [
+            place_of_issue(invoice.draft.seller, words),
             (words.say("Issued"), formats.day_text(note.issued_on, words.locale)),
             (words.say("For invoice"), one_line(invoice.number, CODE_LIMIT)),
             (words.say("Invoice date"), formats.day_text(invoice.issued_on, words.locale)),

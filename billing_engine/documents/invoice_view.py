@@ -11,7 +11,14 @@ from billing_engine.documents.annex import annex_view
 from billing_engine.documents.chart import hours_chart
 from billing_engine.documents.frame import marked, page_view
 from billing_engine.documents.language import Words
-from billing_engine.documents.parties import CODE_LIMIT, buyer_view, payment_facts, printable_facts, seller_view
+from billing_engine.documents.parties import (
+    CODE_LIMIT,
+    buyer_view,
+    payment_facts,
+    place_of_issue,
+    printable_facts,
+    seller_view,
+)
 from billing_engine.documents.payment_qr import payment_qr
 from billing_engine.documents.printable import one_line, paragraph
 from billing_engine.documents.usage import contract_heading, contract_headings, use_views
@@ -87,6 +94,7 @@ def _details(invoice: Invoice, words: Words, mark: Mark) -> tuple[Fact, ...]:
     has_dates = mark is not Mark.DRAFT
     return printable_facts(
         [
+            place_of_issue(draft.seller, words) if has_dates else ("", ""),
             (words.say("Issued"), formats.day_text(invoice.issued_on, locale) if has_dates else ""),
             (words.say("Date of supply"), formats.day_text(draft.period.last_day, locale)),
             (words.say("Service period"), formats.month_span_text(draft.period, locale)),

@@ -21,6 +21,7 @@ CODE_LIMIT = 64
 _ADDRESS_LINES = 8
 _ADDRESS_LIMIT = 400
 _FACT_LIMIT = 100
+_SERBIA = "RS"
 
 
 def seller_view(seller: Seller, words: Words) -> PartyView:
@@ -42,6 +43,11 @@ def buyer_view(buyer: Buyer | Customer, words: Words) -> PartyView:
     """Name the customer, as of an invoice's day of issue or as it is now."""
     facts = printable_facts([(_vat_id_label(buyer.country, words), buyer.vat_id)])
     return PartyView(one_line(buyer.name), _address(buyer, words), facts)
+
+
+def place_of_issue(seller: Seller, words: Words) -> tuple[str, str]:
+    """Say where invoices and credit notes are issued, as Serbian law wants of the country's sellers; else nothing."""
+    return words.say("Place of issue"), seller.city if seller.country.upper() == _SERBIA else ""
 
 
 def printable_facts(pairs: Iterable[tuple[str, str]]) -> tuple[Fact, ...]:

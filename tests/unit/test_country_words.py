@@ -114,3 +114,34 @@ def test_a_german_credit_note_is_no_gutschrift():
     note = credited(issued)
     page = templates.credit_note_html(credit_note_view(note, issued, words, PLAIN), words, PLAIN)
     assert "Gutschrift" not in page + str(credit_note_mail_text(note, issued, words, PLAIN))
+
+
+def details(issued, language, mark=Mark.NONE):
+    """Read the details of an invoice and its credit note."""
+    words = words_for(language)
+    views = invoice_view(issued, words, PLAIN, mark), credit_note_view(credited(issued), issued, words, PLAIN)
+    return [[tuple(fact.value for fact in view.details), [fact.label for fact in view.details]] for view in views]
+
+
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [
+        ("en", "Place of issue"),
+        ("de", "Ausstellungsort"),
+        ("pl", "Miejsce wystawienia"),
+        ("cs", "Místo vystavení"),
+        ("sr-Latn", "Mesto izdavanja"),
+    ],
+)
+def test_serbian_documents_say_where_they_were_issued(language, label):
+    """The law wants it of the country's sellers; it stands before the day."""
+    for values, labels_ in details(sold(seller=replace(SELLER, city="Beograd")), language):
+        assert (labels_[0], values[0]) == (label, "Beograd")
+
+
+def test_where_a_document_was_issued_is_said_by_nobody_else():
+    """Nor where the town is not known, nor on a draft, which is not issued."""
+    for issued in (sold(seller=replace(CZECH, city="Praha")), sold(seller=SELLER)):
+        assert [labels_[0] for _, labels_ in details(issued, "en")] == ["Issued", "Issued"]
+    issued = sold(seller=replace(SELLER, city="Beograd"))
+    assert "Place of issue" not in details(issued, "en", Mark.DRAFT)[0][1]
