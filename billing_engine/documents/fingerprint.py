@@ -31,6 +31,7 @@ _LIBRARIES = (
     "lxml",
     "segno",
 )
+_CATALOGUE = ".po"
 _PACKAGE = Path(__file__).parents[1]
 _PROGRAM = ("documents", "einvoice", "model")
 """Parts of this program that decide about a document's bytes."""
@@ -43,7 +44,7 @@ def rendering_fingerprint(terms: DocumentTerms, state: Iterable[str]) -> str:
     """
     try:
         chosen = {name: str(value) for name, value in asdict(terms).items()}
-        own = [] if terms.templates is None else _files(terms.templates)
+        own = [] if terms.templates is None else [_templates(terms.templates), _catalogues(terms.templates)]
         logo = "" if terms.logo is None else _hash(terms.logo.read_bytes())
         return content_hash(_machine(), chosen, own, logo, list(state))
     except (ImportError, OSError) as error:
@@ -57,6 +58,17 @@ def _machine() -> str:
     libraries = [[name, _version(name)] for name in ("billing_engine", *_LIBRARIES)]
     shipped = _files(resource_folder("invoice_templates"))
     return content_hash(program, libraries, _native_versions(), shipped, _installed_fonts())
+
+
+def _templates(folder: Path) -> list[list[str]]:
+    """Hash the user's own files as they are now: each page reads them."""
+    return [entry for entry in _files(folder) if not entry[0].endswith(_CATALOGUE)]
+
+
+@cache
+def _catalogues(folder: Path) -> list[list[str]]:
+    """Hash the user's own words as the process has read them: it does so once."""
+    return _files(folder, f"*{_CATALOGUE}")
 
 
 def _version(library: str) -> str:

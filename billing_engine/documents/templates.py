@@ -162,5 +162,5 @@ def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_reload=False,
+        auto_reload=True,  # a program that runs on prints what the folder has, as the fingerprint says
     )

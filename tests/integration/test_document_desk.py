@@ -159,8 +159,13 @@ def test_templates_of_ones_own_are_another_rendering(books, issued, tmp_path):
     red = desk.with_templates(own).invoice_pdf(issued.number)
     (own / "brand.css").write_text("h1 { color: #00b000 }", encoding="utf-8")
     green = desk.with_templates(own).invoice_pdf(issued.number)
-    assert len({plain, red, green}) == 3
-    assert len(noted(books)[issued.number]) == 3
+    for words in ("Ours", "Still ours"):
+        template = '{% extends "shipped/invoice.html" %}{% block title %}' + words + "{% endblock %}"
+        (own / "invoice.html").write_text(template, encoding="utf-8")
+        worded = desk.with_templates(own).invoice_pdf(issued.number)
+        assert words in text_of(worded)
+    assert len({plain, red, green, worded}) == 4
+    assert len(noted(books)[issued.number]) == 5
 
 
 def test_other_bytes_are_an_error(books, issued):
