@@ -318,3 +318,14 @@ def test_nobody_is_asked_who_has_no_contact():
     assert of_invoice(taxed([FEE], OUT_OF_SCOPE)).seller.contact.name == "Mila Petrović"
     silent = replace(FULL_SELLER, contact="", phone="", email="")
     assert of_invoice(taxed([FEE], OUT_OF_SCOPE, seller=silent)).seller.contact is None
+
+
+@pytest.mark.parametrize(
+    ("title", "reference", "reason"),
+    [("Uptime", "CL-7", "Uptime (CL-7)"), ("Uptime", "", "Uptime"), ("", "CL-7", "CL-7"), ("", "", "")],
+)
+def test_a_credit_is_named_by_what_is_known_of_it(title, reference, reason):
+    """Where nothing is, the code says that it is a discount (BR-33)."""
+    issued = taxed([FEE], STANDARD, setoffs=(replace(BEFORE_TAX, title=title, reference=reference),))
+    (allowance,) = of_invoice(issued).allowances
+    assert (allowance.reason, allowance.code) == (reason, "95")

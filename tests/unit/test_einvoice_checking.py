@@ -215,6 +215,17 @@ def unknown(root, namespaces):
         remove(f"cac:AccountingSupplierParty/cac:Party/{path}")(root, namespaces)
 
 
+def charge_of(amount, percent="20"):
+    """Make a charge of the allowance."""
+
+    def change(root, namespaces):
+        set_text("cac:AllowanceCharge/cbc:ChargeIndicator", "true")(root, namespaces)
+        set_text("cac:AllowanceCharge/cbc:Amount", amount)(root, namespaces)
+        set_text("cac:AllowanceCharge/cac:TaxCategory/cbc:Percent", percent)(root, namespaces)
+
+    return change
+
+
 TOTAL = "cac:LegalMonetaryTotal/cbc:"
 BROKEN_UBL = [
     ("standard", "ubl", "BR-CO-10", set_text(f"{TOTAL}LineExtensionAmount", "1.00")),
@@ -224,6 +235,10 @@ BROKEN_UBL = [
     ("credit before tax", "ubl", "BR-CO-11", set_text(f"{TOTAL}AllowanceTotalAmount", "1.00")),
     ("credit before tax", "ubl", "BR-CO-12", set_text("cac:AllowanceCharge/cbc:ChargeIndicator", "true")),
     ("credit before tax", "ubl", "BR-31", remove("cac:AllowanceCharge/cbc:Amount")),
+    ("credit before tax", "ubl", "BR-DEC-01", set_text("cac:AllowanceCharge/cbc:Amount", "72.001")),
+    ("credit before tax", "ubl", "BR-DEC-05", charge_of("72.001")),
+    ("credit before tax", "ubl", "BR-S-07", charge_of("72.00", "0")),
+    ("credit before tax", "ubl", "BR-36", charge_of("a lot")),
     ("credit after tax", "ubl", "BR-CO-16", remove(f"{TOTAL}PrepaidAmount")),
     ("standard", "ubl", "BR-CO-14", set_text("cac:TaxTotal/cbc:TaxAmount", "1.00")),
     ("standard", "ubl", "BR-CO-17", set_text("cac:TaxSubtotal/cac:TaxCategory/cbc:Percent", "7")),
@@ -273,6 +288,50 @@ def test_a_broken_ubl_is_found(name, format_, rule, change, check):
     root = etree.fromstring(write(kinds()[name], Format(format_)))
     change(root, UBL)
     assert rule in rules_of(check(etree.tostring(root)))
+
+
+def test_charges_allowances_and_rounding_add_up(check):
+    """Of foreign files; ours have allowances alone."""
+    root = etree.fromstring(write(kinds()["credit before tax"], Format.UBL))
+    charge_of("72.00")(root, UBL)
+    totals = root.find("cac:LegalMonetaryTotal", UBL)
+    totals.remove(totals.find("cbc:AllowanceTotalAmount", UBL))
+    for name, amount in (("ChargeTotalAmount", "72.00"), ("PayableRoundingAmount", "0.60")):
+        etree.SubElement(totals, f"{{{UBL['cbc']}}}{name}").text = amount
+    for path, amount in (
+        ("TaxExclusiveAmount", "682.00"),
+        ("TaxInclusiveAmount", "818.40"),
+        ("PayableAmount", "819.00"),
+        ("TaxableAmount", "682.00"),
+        ("TaxAmount", "136.40"),
+    ):
+        for element in root.iterfind(f".//cbc:{path}", UBL):
+            element.text = amount
+    assert check(etree.tostring(root)).findings == ()
+
+
+def test_allowances_and_charges_of_a_line_are_part_of_it(check):
+    """Quantity x price less 60.00 plus 1.00."""
+    root = etree.fromstring(write(kinds()["standard"], Format.UBL))
+    line = root.find("cac:InvoiceLine", UBL)
+    for indicator, amount in (("false", "60.00"), ("true", "1.00")):
+        charge = etree.SubElement(line, f"{{{UBL['cac']}}}AllowanceCharge")
+        etree.SubElement(charge, f"{{{UBL['cbc']}}}ChargeIndicator").text = indicator
+        etree.SubElement(charge, f"{{{UBL['cbc']}}}Amount").text = amount
+    assert "PEPPOL-EN16931-R120" in rules_of(check(etree.tostring(root)))
+    set_text("cac:InvoiceLine/cbc:LineExtensionAmount", "301.00")(root, UBL)
+    assert "PEPPOL-EN16931-R120" not in rules_of(check(etree.tostring(root)))
+
+
+def test_a_tax_representative_stands_for_the_seller(check):
+    """Its VAT id is enough (BT-63)."""
+    root = etree.fromstring(write(kinds()["standard"], Format.UBL))
+    remove("cac:AccountingSupplierParty/cac:Party/cac:PartyTaxScheme")(root, UBL)
+    assert rules_of(check(etree.tostring(root))) == {"BR-S-02"}
+    person = etree.SubElement(root, f"{{{UBL['cac']}}}TaxRepresentativeParty")
+    scheme = etree.SubElement(person, f"{{{UBL['cac']}}}PartyTaxScheme")
+    etree.SubElement(scheme, f"{{{UBL['cbc']}}}CompanyID").text = "CZ25123891"
+    assert check(etree.tostring(root)).valid
 
 
 def test_many_figures_that_are_wrong_are_named_once_each(check):
