@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from billing_engine.documents.catalogues import catalogue_path
+from billing_engine.intake.price_list_file import read_price_lists
 from billing_engine.model.tax import LEGAL_TEXTS
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +31,8 @@ _XML = ("cii.py", "ubl.py")
 _SAYING = {"say": 1, "form": 1, "joint": 1, "count": 2, "ngettext": 2, "counted_form": 2, "say_in": 2}
 """Functions that messages are given to, and how many texts: one, singular and plural, or context and message."""
 _IN_CONTEXT = "say_in"
+_NAMES = "price list"
+"""The context of names, so that what a customer's own list calls "Total" is not taken for a message."""
 _IN_TEMPLATES = {"_": None, "both": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "both_in": ((1, "c"), 2)}
 _HEAD = """\
 # What documents say. Translate between the quotes of msgstr; words in braces are filled in.
@@ -70,6 +73,21 @@ def _all() -> Iterator[Found]:
             yield Found(message, context)
     for text in LEGAL_TEXTS.values():
         yield Found(text)
+    for name in _names():
+        yield Found(name, _NAMES)
+
+
+def _names() -> Iterator[str]:
+    """Find what the shipped price lists call packages and tariffs, also as it stands within sentences."""
+    book = read_price_lists([ROOT / "price_lists"])
+    for price_list in (version for name in book.names for version in book.versions(name)):
+        for tariff in price_list.rating.tariffs:
+            yield tariff.title
+            yield tariff.name.replace("_", " ")
+        for package in price_list.packages.values():
+            yield package.title
+            if package.covers_nothing and package.entitled:
+                yield package.title.lower()
 
 
 def _of_code(path: Path) -> Iterator[Found]:

@@ -30,7 +30,7 @@ _WIDTH, _LABEL, _VALUE = 480, 96, 52
 _ROW, _BAR, _LEGEND = 19, 11, 16
 _LETTER = 5.9
 """Of text this wide; letters differ, but nothing has to fit exactly."""
-_KIND_LIMIT = 24
+_KIND_LIMIT = 28
 _OTHER = "other"
 _TARIFFS_SHOWN = 3
 """More tariffs than that are added up."""
@@ -161,7 +161,7 @@ def _named(kind: str, words: Words) -> str:
         case "analysis":
             return words.say("Change request analysis")
         case _:
-            name = words.phrase(one_line(kind, CODE_LIMIT).replace("_", " "))
+            name = words.name(one_line(kind, CODE_LIMIT).replace("_", " "))
             return one_line(name[:1].upper() + name[1:], _KIND_LIMIT)
 
 

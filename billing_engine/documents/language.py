@@ -52,6 +52,10 @@ class Words:
         """Translate a sentence that the engine wrote in English when it made the invoice; others stay as they are."""
         return text if self.language == _ENGLISH else translate(text, self)
 
+    def name(self, name: str) -> str:
+        """Translate what our price lists call a package or a tariff; what others call theirs stays as it is."""
+        return self.say_in("price list", name)
+
     def unit(self, code: str, quantity: Decimal) -> str:
         """Name a unit to go after `quantity`; a unit without a name is shown by its code."""
         # Time is counted in minutes or seconds, shown as h:mm and priced per hour.

@@ -44,6 +44,9 @@ class Speaker(Protocol):
     def count(self, singular: str, plural: str, number: int, /, **values: str) -> str:
         """Translate a message about a number and fill it in."""
 
+    def name(self, name: str, /) -> str:
+        """Translate what our price lists call something; other names stay."""
+
 
 class Blank(Protocol):
     """A place in a sentence."""
@@ -65,6 +68,20 @@ class Value:
 
     def write(self, text: str, words: Speaker) -> str:
         return self.writer(text, words.locale)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedName:
+    """What a price list calls something, or several of them, or with a remark behind it in brackets."""
+
+    pattern: str
+
+    def write(self, text: str, words: Speaker) -> str:
+        return ", ".join(self._said(part, words) for part in text.split(", "))
+
+    def _said(self, text: str, words: Speaker) -> str:
+        name, bracket, remark = text.partition(" (")
+        return f"{words.name(name)}{bracket}{remark}"
 
 
 def _as_it_is(text: str, locale: Locale) -> str:
@@ -171,6 +188,8 @@ _DIGITS = r"\d{1,15}"
 
 NAME = Value(r"[^\n]{1,200}?", _as_it_is)
 """What somebody called something: it stays as it is. Longer than any real name is no name that a form is tried with."""
+LISTED_NAME = ListedName(NAME.pattern)
+"""Of packages and tariffs."""
 DAY = Value(_DAY, _day)
 MONTHS = Value(rf"(?:(?:{'|'.join(_MONTHS)})(?: [12]\d{{3}})? {TO} )?{_MONTH}", _months)
 SPANS = Value(rf"{_SPAN}(?:, {_SPAN})*+", _spans)

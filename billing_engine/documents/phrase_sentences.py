@@ -7,6 +7,7 @@ from billing_engine.documents.phrase_blanks import (
     DAY,
     HOURS,
     HOURS_OF_DAY,
+    LISTED_NAME,
     MONEY,
     MONTHS,
     NAME,
@@ -20,8 +21,9 @@ from billing_engine.documents.phrase_forms import Choice, Form, Series
 from billing_engine.model.tax import LEGAL_TEXTS
 
 _BLANKS: dict[str, Blank] = {
-    **dict.fromkeys(("title", "package", "tariff", "unit", "contract", "entry", "ticket", "other_ticket"), NAME),
-    **dict.fromkeys(("severity", "channel", "channels", "packages", "invoice", "invoices", "currency", "window"), NAME),
+    **dict.fromkeys(("title", "package", "packages", "tariff"), LISTED_NAME),
+    **dict.fromkeys(("unit", "contract", "entry", "ticket", "other_ticket", "severity", "channel", "channels"), NAME),
+    **dict.fromkeys(("invoice", "invoices", "currency", "window"), NAME),
     **dict.fromkeys(("day", "first", "last"), DAY),
     **dict.fromkeys(("month", "fee_month"), MONTHS),
     **dict.fromkeys(("beyond", "included", "total"), HOURS),

@@ -1,6 +1,7 @@
 """The sentences that the engine wrote in English into invoices, credits and decisions, in the customer's language.
 
-The English text is the record. Each sentence of ours has its form; what fits none was written by people and stays.
+The English text is the record. Each sentence of ours has its form; what fits none was written by people and stays,
+but for the names in our own price lists.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _ROW = Series(Choice(IN_A_ROW), "{one} {other}")
 
 
 def translate(text: str, words: Speaker) -> str:
-    """Say a stored text in another language, line by line; a line that no form fits stays as it is.
+    """Say a stored text in another language, line by line; a line that no form fits stays, or is the name of something.
 
     Time grows with the length of the text, whatever it says.
     """
@@ -31,4 +32,4 @@ def _line(line: str, words: Speaker) -> str:
         return _ROW.write(line, words)
     except ValueError:
         said = _TEXT.find(line, words)
-        return line if said is None else said
+        return words.name(line) if said is None else said

@@ -29,7 +29,9 @@ def contract_heading(contract: str, words: Words, package: str = "") -> str:
     code = one_line(contract, CODE_LIMIT)
     if not package:
         return words.say("Contract {contract}", contract=code)
-    return words.say("{package} · contract {contract}", package=one_line(package, CODE_LIMIT), contract=code)
+    return words.say(
+        "{package} · contract {contract}", package=words.name(one_line(package, CODE_LIMIT)), contract=code
+    )
 
 
 def _use(use: ContractUse, period: Month, words: Words) -> UseView:

@@ -8,6 +8,7 @@ from lxml import etree
 
 from billing_engine.documents.chart import hours_chart
 from billing_engine.documents.language import words_for
+from billing_engine.documents.usage import use_views
 
 ENGLISH = words_for("en")
 HOUR = 3600
@@ -75,6 +76,14 @@ def test_tariffs_make_a_chart_and_have_their_own_colours():
     assert len({first, second, third}) == 3
     assert (round(two / one, 2), round(three / one, 2)) == (2, 1)
     assert texts_of(chart)[:3] == ["From the allowance 1:00", "Beyond it 2:00", "After hours 1:00"]
+
+
+def test_our_tariffs_and_packages_are_named_in_the_customers_language():
+    """In the chart and beside it; what a company of its own calls them stays."""
+    german, uses = words_for("de"), (replace(USE, package_title="Subscription"), replace(USE, package_title="Gold"))
+    draft = invoice(entries=(worked(1, after_hours=HOUR, gold_hours=HOUR),), uses=uses).draft
+    assert texts_of(hours_chart(draft, german))[:2] == ["Außerhalb der Arbeitszeit 1:00", "Gold hours 1:00"]
+    assert [use.heading for use in use_views(draft, german)] == ["Abonnement · Vertrag K1", "Gold · Vertrag K1"]
 
 
 def test_many_tariffs_are_added_up():

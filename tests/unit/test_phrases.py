@@ -18,13 +18,14 @@ NAMES = {
     "Train Beograd - Novi Sad and back",
 }
 """Of packages, costs and a note: people gave them, and they are whole texts of their own."""
+BRANDS = {"Basic", "Standard", "Premium", "Dedicated", "Free"}
 NAMES_WITHIN = {
-    *NAMES,
-    *("out of package", "after hours", "public holiday", "working day", "working", "weekend", "device", "Company day"),
-    *("Working day", "After hours and weekend", "Public holiday", "24x7", "8x5", "office", "helpdesk", "phone"),
+    *BRANDS,
+    *("Train ticket", "Hotel one night", NOTE, "Train Beograd - Novi Sad and back"),
+    *("weekend", "device", "Company day", "24x7", "8x5", "office", "helpdesk", "phone"),
     *("critical", "T1", "T2", "T3", "T4", "CEST", "CET"),
 }
-"""What people named and our sentences name: packages, tariffs, holidays, units, severities, channels, windows."""
+"""What people named and our sentences name: holidays, units, severities, channels, windows."""
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +138,8 @@ NIGHT = (
             NIGHT,
             (
                 "Fr. 2. Okt. 22:00\u201322:20, 23:00\u201323:30, Sa. 3. Okt. 00:10\u201300:20: T1 außerhalb der "
-                "Zeiten von Basic: 09:00\u201317:00 Uhr an Arbeitstagen -> after hours (Company day); 60 min -> "
-                "1 angefangene Stunde x 1.200,00 EUR"
+                "Zeiten von Basic: 09:00\u201317:00 Uhr an Arbeitstagen -> außerhalb der Arbeitszeit (Company day); "
+                "60 min -> 1 angefangene Stunde x 1.200,00 EUR"
             ),
         ),
         (
@@ -146,9 +147,26 @@ NIGHT = (
             NIGHT,
             (
                 "pt. 2 paź 22:00\u201322:20, 23:00\u201323:30, sob. 3 paź 00:10\u201300:20: T1 poza godzinami "
-                "pakietu Basic: 09:00\u201317:00 w dni robocze -> after hours (Company day); 60 min -> "
+                "pakietu Basic: 09:00\u201317:00 w dni robocze -> poza godzinami pracy (Company day); 60 min -> "
                 "1 rozpoczęta godzina x 1 200,00 EUR"
             ),
+        ),
+        ("de", "Support: After hours and weekend", "Support: außerhalb der Arbeitszeit und am Wochenende"),
+        ("pl", "Subscription", "Subskrypcja"),
+        ("cs", "Free licence, October 2026, 12 of 31 days", "Bezplatná licence, říjen 2026, 12 z 31 dnů"),
+        ("sr-Latn", "VPS node management", "Upravljanje VPS čvorovima"),
+        (
+            "cs",
+            "Tue 6 Oct 10:00-11:00: out of package -> working; 60 min -> 2 started half hours at 50.00 EUR/h",
+            (
+                "út 6. 10. 10:00\u201311:00: mimo balíček -> pracovní doba; 60 min -> "
+                "2 započaté půlhodiny po 50,00 EUR/h"
+            ),
+        ),
+        (
+            "pl",
+            "The subscription is no standard one: Hourly service, Premium.",
+            "Subskrypcja nie jest standardowa: Usługa rozliczana godzinowo, Premium.",
         ),
         ("pl", "5 time entries", "5 wpisów czasu pracy"),
         ("cs", "22 time entries, in the price of the accepted change", "22 záznamů práce, v ceně přijaté změny"),
@@ -221,6 +239,13 @@ def test_sentences_in_other_languages(language, text, said):
 def test_what_is_no_sentence_of_the_engine_stays(text):
     """Also where it only looks like one."""
     assert [words_for(language).phrase(text) for language in LANGUAGES] == [text] * len(LANGUAGES)
+
+
+@pytest.mark.parametrize("name", ["Total", "Invoice", "Amount due", "holidays", "after_hours", "Holiday", "Gold"])
+def test_names_of_others_stay(name):
+    """Also where documents say the same word for something else."""
+    assert translated(name) == name
+    assert translated(f"Support: {name}") == f"Support: {name}"
 
 
 def test_names_change_nothing_but_themselves():
