@@ -103,7 +103,7 @@ def _fill_in(name: str, view: object, page: PageView, words: Words, terms: Docum
         "page_of_pages": _page_of_pages(words),
     }
     try:
-        return _environment(folder).get_template(name).render(values)
+        return _environment(folder, _own_names(folder)).get_template(name).render(values)
     except MemoryError:
         raise
     except TemplateNotFound as error:
@@ -152,8 +152,14 @@ def _place_of(error: Exception, name: str) -> str:
     return f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else name
 
 
+def _own_names(folder: Path | None) -> frozenset[str]:
+    """Name the user's own templates: one that comes while a program runs counts, too."""
+    return frozenset(path.name for path in folder.glob(f"*{_SUFFIX}")) if folder else frozenset()
+
+
 @cache
-def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
+def _environment(folder: Path | None, own_names: frozenset[str]) -> ImmutableSandboxedEnvironment:
+    del own_names  # with others it is another environment
     shipped = FileSystemLoader(resource_folder(_FOLDER))
     own = [FileSystemLoader(folder)] if folder else []
     return ImmutableSandboxedEnvironment(
