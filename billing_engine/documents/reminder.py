@@ -12,10 +12,9 @@ from babel.dates import format_date
 
 from billing_engine.documents import formats
 from billing_engine.documents.language import Words, words_for
-from billing_engine.documents.parties import CODE_LIMIT
+from billing_engine.documents.parties import CODE_LIMIT, payment_facts
 from billing_engine.documents.printable import one_line
 from billing_engine.documents.view import Fact
-from billing_engine.model.invoice import Seller
 from billing_engine.model.receivables import Reminder
 
 _WIDTH = 76
@@ -95,7 +94,7 @@ def reminder_letter(reminder: Reminder, words: Words) -> ReminderLetter:
         opening=opening,
         facts=tuple(_facts(reminder, words)),
         request=request,
-        bank_details=_bank_details(draft.seller, filled["number"], words),
+        bank_details=payment_facts(draft.seller, filled["number"], words),
         crossed=words.say("If you have paid in the meantime, please disregard this message."),
         closing=words.say("Kind regards"),
         sender=tuple(filter(None, map(one_line, sender))),
@@ -163,17 +162,6 @@ def _facts(reminder: Reminder, words: Words) -> Iterable[Fact]:
         yield Fact(words.say_in("reminder", "Received so far"), paid)
     still_open = formats.money_text(reminder.open, currency, words.locale)
     yield Fact(words.say_in("reminder", "Still to be paid"), still_open)
-
-
-def _bank_details(seller: Seller, number: str, words: Words) -> tuple[Fact, ...]:
-    details = (
-        Fact(words.say_in("reminder", "Beneficiary"), one_line(seller.name)),
-        Fact(words.say_in("reminder", "IBAN"), one_line(seller.iban, CODE_LIMIT)),
-        Fact(words.say_in("reminder", "BIC"), one_line(seller.bic, CODE_LIMIT)),
-        Fact(words.say_in("reminder", "Bank"), one_line(seller.bank)),
-        Fact(words.say_in("reminder", "Reference"), number),
-    )
-    return tuple(fact for fact in details if fact.value)
 
 
 def _day(day: date, words: Words) -> str:
