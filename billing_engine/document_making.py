@@ -16,7 +16,11 @@ from billing_engine.errors import EInvoiceError
 from billing_engine.model.credit_note import CreditNote
 from billing_engine.model.document import Mark
 from billing_engine.model.invoice import Invoice
+from billing_engine.model.money import minor_digits
 from billing_engine.model.settings import DocumentTerms
+
+_MOST_DECIMALS = 2
+"""Of an amount in an e-invoice."""
 
 
 def invoice_file(invoice: Invoice, terms: DocumentTerms, mark: Mark) -> bytes:
@@ -32,11 +36,15 @@ def credit_note_file(note: CreditNote, invoice: Invoice, terms: DocumentTerms) -
 
 
 def _embedded(invoice: Invoice, write_xml: Callable[[], bytes]) -> bytes | None:
-    """Write the e-invoice that goes into a PDF; one of before there were any may lack what it needs, and has none."""
+    """Write the e-invoice that goes into a PDF.
+
+    There is none where EN 16931 has no room for it: of an invoice of before there were any, which may lack what it
+    needs, and in a currency of three decimals (BR-DEC).
+    """
     try:
         return write_xml()
     except EInvoiceError:
-        if invoice.draft.taxes:
+        if invoice.draft.taxes and minor_digits(invoice.draft.currency) <= _MOST_DECIMALS:
             raise
         return None
 

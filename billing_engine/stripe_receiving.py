@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from billing_engine.invoicing.credit_note import left_of_lines
+from billing_engine.invoicing.credit_note import left_of_lines, left_of_taxes
 from billing_engine.journal import Journal
 from billing_engine.model.delivery import DeliveryKind, DeliveryOutcome, DeliveryState, Mirrored
 from billing_engine.model.instant import Instant, local_date
@@ -44,6 +44,7 @@ from billing_engine.stripe_sync.reading import (
     paid_on,
     parts_of,
     received,
+    spread,
     told_by,
 )
 from billing_engine.transactions import Transactions
@@ -239,16 +240,23 @@ class Receiver:
         currency, issued = str(note["currency"]), invoices.read_invoice(connection, number)
         total, net = int(note["total"]), note.get("total_excluding_tax")
         amounts = from_stripe(total, currency), from_stripe(int(net if net is not None else total), currency)
-        left = left_of_lines(issued, credit_notes.read_credit_notes(connection, invoice=number))
+        notes = credit_notes.read_credit_notes(connection, invoice=number)
+        left = left_of_lines(issued, notes)
         if not left:
             _log.warning("invoice %s is credited in full, and %s credits it again", number, note["id"])
             return ""
         taken = None
         if amounts[0] < issued.amount_due - issued.settlement.credited:
-            rates = {one.percent for one in issued.draft.tax_subtotals}
-            # With several rates only Stripe knows which of them it took back.
-            amount = net_of(*amounts, rates.pop(), issued.draft.currency) if len(rates) == 1 else amounts[1]
-            taken = allocate(amount, asked_for(lines, sight.lines, currency), left)
+            asked = asked_for(lines, sight.lines, currency)
+            taxes = left_of_taxes(issued, notes)
+            if len({one.percent for one in taxes}) == 1:
+                amount = net_of(*amounts, taxes[0].percent, issued.draft.currency)
+                taken = allocate(amount, asked, left)
+            elif sum(asked.values()) == amounts[1]:
+                taken = asked
+            else:
+                keys = {line.position: issued.draft.tax_key(line) for line in issued.draft.lines}
+                taken = spread(amounts[0], taxes, keys, left, issued.draft.currency)
         reason = f"Credited at Stripe as {note.get('number') or note['id']}"
         done = self._books.receivables.issue_credit_note(number, taken, reason, self._today(), connection=connection)
         self._mark_sent(connection, done, DeliveryOutcome.CREDITED, str(note["id"]))

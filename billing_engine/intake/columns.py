@@ -21,6 +21,8 @@ from billing_engine.model.window import DAY_NAMES, Window, find_overlaps_among, 
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII)
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
+_MISNAMED = {"EL": "GR", "UK": "GB"}
+"""Countries that are known by other letters, too; the tax table and e-invoices know one."""
 _YEARS = range(1970, 2200)
 
 
@@ -73,6 +75,8 @@ def _quantity(text: Any) -> int:
 def _country(text: Any) -> str:
     if re.fullmatch(r"[A-Z]{2}", text, re.ASCII) is None:
         raise ValueError("allowed is an ISO 3166 code such as RS")
+    if text in _MISNAMED:
+        raise ValueError(f"allowed is an ISO 3166 code, and that is {_MISNAMED[text]}")
     return str(text)
 
 

@@ -54,6 +54,11 @@ def left_of_lines(invoice: Invoice, earlier: Sequence[CreditNote]) -> dict[int, 
     return dict(_Left.of(invoice, earlier).lines)
 
 
+def left_of_taxes(invoice: Invoice, earlier: Sequence[CreditNote]) -> list[TaxSubtotal]:
+    """Return what can still be taken back of each category of VAT."""
+    return list(_Left.of(invoice, earlier).taxes.values())
+
+
 def draft_fee_credit(
     invoice: Invoice, earlier: Sequence[CreditNote], fees: Iterable[FeeRefund], reason: str
 ) -> CreditNoteDraft | None:

@@ -64,7 +64,7 @@ def draft_invoice(
         uses=tuple(_use(statement) for statement in rated),
         net=round_money(net, currency),
         tax_percent=one_percent(taxes),
-        tax_note=tax_note(taxes, settings.vat_note),
+        tax_note=tax_note(taxes),
         tax=round_money(tax, currency),
         gross=gross,
         payment_days=settings.payment_days,

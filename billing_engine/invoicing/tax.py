@@ -48,7 +48,7 @@ def _day_of_supply(line: InvoiceLine, month: Month) -> date:
 def treatment_of(kind: str, customer: Customer, settings: Settings, day: date) -> TaxTreatment:
     """Decide how one kind of line is taxed: by the customer's own word, else the first row of the table that fits.
 
-    What no row decides is taxed at the settings' one rate, or not at all where they have none. Raises TaxError.
+    What no row decides is taxed at the standard rate, or not at all where the settings have none. Raises TaxError.
     """
     rules = settings.tax.rules
     if customer.tax:
@@ -56,8 +56,8 @@ def treatment_of(kind: str, customer: Customer, settings: Settings, day: date) -
     for rule in rules:
         if _fits(rule, kind, customer, settings.seller.country):
             return _by_rule(rule, settings, day)
-    if settings.vat_percent is not None:
-        return _at_percent(settings.vat_percent)
+    if settings.vat_percent is not None or any(rate.name == "standard" for rate in settings.tax.rates):
+        return _at_percent(_percent("standard", settings, day))
     if rules:
         with_id = "with" if customer.vat_id else "without"
         whom = f"customer {customer.customer} in {customer.country or 'no country'}, {with_id} a VAT id"
@@ -147,9 +147,9 @@ def one_percent(taxes: Sequence[TaxSubtotal]) -> Decimal | None:
     return rates.pop() if charged and len(rates) == 1 else None
 
 
-def tax_note(taxes: Sequence[TaxSubtotal], vat_note: str) -> str:
+def tax_note(taxes: Sequence[TaxSubtotal]) -> str:
     """Say by which law there is no tax on a part or all of an invoice; the settings' own words where they have some."""
-    notes = [one.note or vat_note or LEGAL_TEXTS.get(one.category, "") for one in taxes if one.category in LEGAL_TEXTS]
+    notes = [one.note or LEGAL_TEXTS[one.category] for one in taxes if one.category in LEGAL_TEXTS]
     return "; ".join(dict.fromkeys(note for note in notes if note))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from stdnum import get_cc_module, iban
 from stdnum.exceptions import ValidationError
@@ -31,8 +32,7 @@ def vat_id_problem(vat_id: str, country: str) -> str:
     full = with_country(vat_id, country)
     if not re.search("[0-9]", full):  # such as "-" or "n/a"
         return f"{vat_id!r} is no VAT id: it has no digit"
-    code = full[:2].lower()
-    module = get_cc_module("gr" if code == "el" else code, "vat")
+    module = _module(full[:2]) or _module(country)  # a prefix that nobody has may be a slip in the customer's own
     if module is None:
         return ""
     for number in (full, full[2:]):  # some countries' numbers are known with their prefix alone, some without
@@ -42,6 +42,11 @@ def vat_id_problem(vat_id: str, country: str) -> str:
             continue
         return ""
     return f"{vat_id!r} is no VAT id of {full[:2]}: its form or its check digit is wrong"
+
+
+def _module(country: str) -> Any:
+    code = country.lower()
+    return get_cc_module("gr" if code == "el" else code, "vat") if len(code) == 2 and code.isalpha() else None
 
 
 def iban_problem(number: str) -> str:

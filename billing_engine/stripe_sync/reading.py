@@ -12,6 +12,8 @@ from typing import Any
 
 from billing_engine.model.instant import local_date
 from billing_engine.model.money import ZERO, from_minor, minor_digits, round_money
+from billing_engine.model.tax import TaxSubtotal
+from billing_engine.model.tax_shares import TaxKey
 from billing_engine.stripe_sync.calls import Thing
 from billing_engine.stripe_sync.currency import digits, from_stripe
 from billing_engine.stripe_sync.mirror import is_carried_over
@@ -209,4 +211,16 @@ def allocate(amount: Decimal, asked: Mapping[int, Decimal], left: Mapping[int, D
             if part > 0:
                 taken[position] = taken.get(position, ZERO) + part
                 amount -= part
+    return taken
+
+
+def spread(
+    total: Decimal, taxes: Iterable[TaxSubtotal], keys: Mapping[int, TaxKey], left: Mapping[int, Decimal], currency: str
+) -> dict[int, Decimal]:
+    """Spread an amount with VAT in it over lines of several rates, category after category; no rate was named."""
+    taken: dict[int, Decimal] = {}
+    for one in taxes:
+        net = one.net if one.net + one.tax <= total else net_of(total, total, one.percent, currency)
+        taken |= allocate(net, {}, {position: most for position, most in left.items() if keys[position] == one.key})
+        total -= min(total, one.net + one.tax)
     return taken

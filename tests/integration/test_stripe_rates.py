@@ -309,3 +309,18 @@ def test_a_line_that_is_credited_at_stripe_is_credited_here(stripe_opening, tabl
         made.total,
     )
     assert books.differences() == []
+
+
+@pytest.mark.parametrize("credits_", [[], [("100.00", BEFORE)], [("77.77", AFTER)]])
+@pytest.mark.parametrize("amounts", [[6000], [12346], [1], [100000], [50000, 40000], [112000, 1000]])
+@pytest.mark.parametrize("table", [TABLE, WITH_EXEMPT])
+def test_what_is_credited_at_stripe_is_credited_here(stripe_opening, table, amounts, credits_):
+    """Made there as one sum, which names no rate: ours comes to the same total."""
+    books = stripe_opening(tax=table)
+    issued = billed(books, credits_=credits_)
+    for amount in amounts:
+        books.fake.credit(books.mirrored(issued.number)["id"], amount)
+        books.hear()
+    notes = books.billing.receivables.credit_notes()
+    assert [cents(note.draft.gross) for note in notes] == amounts
+    assert books.differences() == []
