@@ -208,9 +208,9 @@ NIGHT = (
         (
             "pl",
             "October 2026, not invoiced with that month; Monthly fee, October 2026, 3 \u00d7 device",
-            "październik 2026, niezafakturowane z tym miesiącem; Opłata miesięczna, październik 2026, 3 \u00d7 device",
+            "październik 2026, nieujęte w fakturze za ten miesiąc; Opłata miesięczna, październik 2026, 3 \u00d7 device",
         ),
-        ("cs", "SLA credit, uptime in September 2026", "SLA kompenzace, dostupnost za září 2026"),
+        ("cs", "SLA credit, uptime in September 2026", "Kompenzace SLA, dostupnost za září 2026"),
     ],
 )
 def test_sentences_in_other_languages(language, text, said):
