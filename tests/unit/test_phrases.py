@@ -208,7 +208,10 @@ NIGHT = (
         (
             "pl",
             "October 2026, not invoiced with that month; Monthly fee, October 2026, 3 \u00d7 device",
-            "październik 2026, nieujęte w fakturze za ten miesiąc; Opłata miesięczna, październik 2026, 3 \u00d7 device",
+            (
+                "październik 2026, nieujęte w fakturze za ten miesiąc; "
+                "Opłata miesięczna, październik 2026, 3 \u00d7 device"
+            ),
         ),
         ("cs", "SLA credit, uptime in September 2026", "Kompenzace SLA, dostupnost za září 2026"),
     ],
