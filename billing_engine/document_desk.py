@@ -39,6 +39,12 @@ class MonthNumbers(NamedTuple):
     invoices: Sequence[str]
     credit_notes: Sequence[str]
 
+    def of_invoices(self) -> MonthNumbers:
+        return self._replace(credit_notes=())
+
+    def of_credit_notes(self) -> MonthNumbers:
+        return self._replace(invoices=())
+
 
 class DocumentDesk:
     """Renders issued documents and keeps the hash of each file.

@@ -20,7 +20,7 @@ from billing_engine.cli.options import (
     SettingsOption,
     world_of,
 )
-from billing_engine.cli.rendering import TemplatesOption, desk_with, write_pdf
+from billing_engine.cli.rendering import TemplatesOption, desk_with, render_month, write_pdf
 from billing_engine.cli.times import read_day
 
 app = typer.Typer(help="Issue, list, show and render credit notes.", no_args_is_help=True)
@@ -129,12 +129,21 @@ def show(
 @app.command()
 def pdf(
     context: typer.Context,
-    number: NumberArgument,
+    number: Annotated[str | None, typer.Argument(help="Number of the credit note.", show_default=False)] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.", show_default=False)] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Render all that were issued in --month into --dir.")] = False,
+    month: OptionalMonthOption = None,
+    directory: Annotated[Path | None, typer.Option("--dir", help="Folder for --all.", show_default=False)] = None,
     templates: TemplatesOption = None,
     database: DatabaseOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """Render a credit note as PDF."""
+    """Render a credit note as PDF, or with --all those of a month. Exits 1 when one could not be rendered."""
+    if all_ == (number is not None) or (all_ and (month is None or directory is None)):
+        raise typer.BadParameter("give the number of a credit note, or --all with --month and --dir")
     desk = desk_with(world_of(context, database, settings).open_billing().documents, templates)
-    typer.echo(str(write_pdf(desk.credit_note_pdf(number), number, output)))
+    if number is None and month is not None and directory is not None:
+        if render_month(desk, desk.month_numbers(month).of_credit_notes(), directory).failed:
+            raise typer.Exit(1)
+    elif number is not None:
+        typer.echo(str(write_pdf(desk.credit_note_pdf(number), number, output)))

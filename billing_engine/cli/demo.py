@@ -94,7 +94,7 @@ def _issue(billing: BillingEngine, step: int, month: Month, folder: Path) -> Ren
     with Progress(console=tables.err) as progress:
         task = progress.add_task("Issuing invoices", total=billing.count_customers())
         issued = billing.issue(month, _ISSUED_ON[month], on_progress=lambda _: progress.advance(task))
-    rendered = render_month(billing.documents, month, folder)
+    rendered = render_month(billing.documents, billing.documents.month_numbers(month).of_invoices(), folder)
     rows = [_row(plan, rendered.paths) for plan in issued if plan.outcome is RunOutcome.ISSUED]
     columns = ("Customer", "Package", ">Hours used", ">Credits", ">Net", ">To pay", "File")
     tables.out.print(tables.table(f"Invoices of {month}", *columns, rows=rows))

@@ -45,8 +45,8 @@ def check(
 ) -> None:
     """Check e-invoices of any sender: CII, UBL, and PDFs that have one in them (Factur-X, ZUGFeRD).
 
-    Exits 1 when one is not valid, 2 when one can not be read. `pip install 'billing_engine[check]'` adds the official
-    rules to our own.
+    Exits 1 when one is not valid, 2 when one can not be read. The package's extra `check` adds the official rules to
+    our own.
     """
     from billing_engine.einvoice.checking import check_file  # noqa: PLC0415 - slow to import
 

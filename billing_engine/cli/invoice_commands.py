@@ -78,7 +78,7 @@ def pdf(
     context: typer.Context,
     number: Annotated[str | None, typer.Argument(help="Invoice number.", show_default=False)] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.", show_default=False)] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Render all documents of --month into --dir.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Render all invoices of --month into --dir.")] = False,
     month: OptionalMonthOption = None,
     directory: Annotated[Path | None, typer.Option("--dir", help="Folder for --all.", show_default=False)] = None,
     original: Annotated[bool, typer.Option("--original", help="As issued, whatever was credited since.")] = False,
@@ -88,7 +88,7 @@ def pdf(
     database: DatabaseOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """Render an invoice as PDF, or with --all a whole month with its credit notes.
+    """Render an invoice as PDF, or with --all a whole month.
 
     An invoice that credit notes took back is marked and carries no e-invoice. Exits 1 when one could not be rendered.
     """
@@ -98,7 +98,8 @@ def pdf(
         raise typer.BadParameter("--original, --copy and --statement exclude each other, and --all makes no statements")
     desk = desk_with(world_of(context, database, settings).open_billing().documents, templates)
     if number is None and month is not None and directory is not None:
-        if render_month(desk, month, directory, original=original, copy=copy).failed:
+        numbers = desk.month_numbers(month).of_invoices()
+        if render_month(desk, numbers, directory, original=original, copy=copy).failed:
             raise typer.Exit(1)
     elif number is not None:
         content = desk.statement_pdf(number) if statement else desk.invoice_pdf(number, original=original, copy=copy)

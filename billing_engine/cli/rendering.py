@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from billing_engine.model.period import Month
-
 if TYPE_CHECKING:
-    from billing_engine.document_desk import DocumentDesk
+    from billing_engine.document_desk import DocumentDesk, MonthNumbers
     from billing_engine.model.sla_report import SlaReport
 
 TemplatesOption = Annotated[
@@ -56,9 +54,9 @@ def write_pdf(content: bytes, number: str, output: Path | None) -> Path:
 
 
 def render_month(
-    desk: DocumentDesk, month: Month, folder: Path, *, original: bool = False, copy: bool = False
+    desk: DocumentDesk, numbers: MonthNumbers, folder: Path, *, original: bool = False, copy: bool = False
 ) -> RenderedMonth:
-    """Render a month's invoices and credit notes into a folder.
+    """Render documents of a month into a folder.
 
     Files that are there are replaced: they are the same to the byte, or they are of another database.
     """
@@ -68,7 +66,6 @@ def render_month(
     from billing_engine.documents.files import pdf_file_name, write_whole  # noqa: PLC0415 - slow to import
 
     folder.mkdir(parents=True, exist_ok=True)
-    numbers = desk.month_numbers(month)
     paths = {number: folder / pdf_file_name(number) for part in numbers for number in part}
     workers = max(1, min(os.cpu_count() or 1, len(paths) // _WORTH_A_PROCESS))
     results = desk.make_pdfs(numbers, workers, original=original, copy=copy)

@@ -141,7 +141,7 @@ def run(
     _print_run(month, plans, format_)
     left = sum(plan.outcome == "failed" or (issue and plan.outcome == "parked") for plan in plans)
     if pdf is not None:
-        rendered = render_month(billing.documents, month, pdf)
+        rendered = render_month(billing.documents, billing.documents.month_numbers(month).of_invoices(), pdf)
         left += rendered.failed
         typer.echo(f"{len(rendered.paths) - rendered.failed} PDFs are in {pdf}", err=True)
     if left:

@@ -39,7 +39,7 @@ def zip_(
     desk = desk_with(billing.documents, templates)
     output.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="billing-engine-") as folder:
-        rendered = render_month(desk, month, Path(folder))
+        rendered = render_month(desk, desk.month_numbers(month), Path(folder))
         # Read afterwards, so that they are of all that was rendered: documents only become more.
         days = {one.number: one.issued_on for one in billing.list_invoices(month)}
         days |= {one.number: one.issued_on for one in billing.receivables.credit_notes(month=month)}
