@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from billing_engine.einvoice.terms import Line, Period, Vat
 from billing_engine.einvoice.texts import one_line, paragraph
-from billing_engine.model.credit_note import CreditNoteDraft
+from billing_engine.model.credit_note import CreditNoteDraft, CreditNoteLine
 from billing_engine.model.invoice import PIECE, SECONDS_PER_UNIT, InvoiceDraft, InvoiceLine
 from billing_engine.model.money import SECONDS_PER_HOUR, ZERO
 from billing_engine.model.period import Month
@@ -34,20 +34,21 @@ def invoice_lines(draft: InvoiceDraft, say: Say, phrase: Say) -> tuple[Line, ...
 def credited_lines(note: CreditNoteDraft, draft: InvoiceDraft, phrase: Say) -> tuple[Line, ...]:
     """Say the lines of a credit note: amounts alone, taxed like the lines of the invoice that they take back."""
     by_position = {line.position: line for line in draft.lines}
-    return tuple(
-        Line(
-            number=str(line.position),
-            name=one_line(phrase(line.title)) or PIECE,
-            description=paragraph(phrase(line.detail)),
-            quantity=ONE.copy_sign(line.amount),
-            unit=PIECE,
-            price=abs(line.amount),
-            base=ONE,
-            net=line.amount,
-            vat=Vat(*draft.tax_key(by_position[line.invoice_position])),
-            period=_period(line.service_from, line.service_to, by_position[line.invoice_position].period),
-        )
-        for line in note.lines
+    return tuple(_credited(line, by_position[line.invoice_position], draft, phrase) for line in note.lines)
+
+
+def _credited(line: CreditNoteLine, of: InvoiceLine, draft: InvoiceDraft, phrase: Say) -> Line:
+    return Line(
+        number=str(line.position),
+        name=one_line(phrase(line.title)) or of.kind,
+        description=paragraph(phrase(line.detail)),
+        quantity=ONE.copy_sign(line.amount),
+        unit=PIECE,
+        price=abs(line.amount),
+        base=ONE,
+        net=line.amount,
+        vat=Vat(*draft.tax_key(of)),
+        period=_period(line.service_from, line.service_to, of.period),
     )
 
 

@@ -329,3 +329,10 @@ def test_a_credit_is_named_by_what_is_known_of_it(title, reference, reason):
     issued = taxed([FEE], STANDARD, setoffs=(replace(BEFORE_TAX, title=title, reference=reference),))
     (allowance,) = of_invoice(issued).allowances
     assert (allowance.reason, allowance.code) == (reason, "95")
+
+
+def test_a_line_without_a_title_is_named_by_its_kind():
+    """It must have a name (BR-25)."""
+    issued = taxed([replace(FEE, title="\x00 ")], STANDARD)
+    assert of_invoice(issued).lines[0].name == "fee"
+    assert of_credit_note(credited(issued), issued).lines[0].name == "fee"
