@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 from billing_engine.resources import resource_folder
 
 SCHEME = "package-font:"
@@ -23,9 +26,26 @@ def font_faces() -> str:
     return "\n".join(face.format(family=FAMILY, weight=weight, scheme=SCHEME, name=name) for name, weight in faces)
 
 
+@cache
+def own_letters() -> frozenset[str]:
+    """Return the letters that every font of the installation has, and what moves lines."""
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - comes with WeasyPrint, and is seldom needed
+
+    letters: set[str] | None = None
+    for name in _FACES:
+        with TTFont(_path(name)) as font:
+            found = {chr(code) for code in font.getBestCmap() or ()}
+        letters = found if letters is None else letters & found
+    return frozenset((letters or set()) | set("\n\t "))
+
+
+def _path(name: str) -> Path:
+    return resource_folder("invoice_templates") / "fonts" / name
+
+
 def font_file(address: str) -> bytes | None:
     """Read the font file at an address; None when it is not that of a font of the installation."""
     name = address.removeprefix(SCHEME)
     if name == address or name not in _FACES:
         return None
-    return (resource_folder("invoice_templates") / "fonts" / name).read_bytes()
+    return _path(name).read_bytes()

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from billing_engine.documents.fetcher import refusing_fetcher
-from billing_engine.documents.fonts import SUBSTITUTE, font_faces
+from billing_engine.documents.fonts import SUBSTITUTE, font_faces, own_letters
 from billing_engine.documents.xmp import complete
 from billing_engine.errors import RenderingError
 
@@ -36,6 +36,9 @@ _ALWAYS = ":root { image-rendering: pixelated }"
 
 _MEANINGLESS = re.compile("[\ue000-\uf8ff\ufeff\ufffe\uffff\U000f0000-\U0010ffff]")
 """Letters of private use, which mean nothing to others, and PDF/A wants each explained; and what is no letter."""
+
+_INLINE = re.compile(r"data:[^\s'\"]*")
+"""A picture within the page, which may be long, where a message names it."""
 
 _STYLESHEETS_KEPT = 32
 
@@ -76,6 +79,9 @@ def html_to_pdf(html: str, stylesheet: str = "", attached: Iterable[Attached] = 
             if missing:
                 readable = readable.translate(dict.fromkeys(missing, SUBSTITUTE))
                 pdf, missing = _write(readable, stylesheet, inside, problems)
+            if missing:  # some scripts take letters apart, and lack a part that nobody wrote
+                readable = "".join(letter if letter in own_letters() else SUBSTITUTE for letter in readable)
+                pdf, missing = _write(readable, stylesheet, inside, problems)
         except FatalURLFetchingError as refusal:  # a BaseException: WeasyPrint's own handlers must not swallow it
             raise RenderingError("; ".join(problems) or str(refusal)) from refusal
         except (MemoryError, RenderingError):
@@ -86,7 +92,7 @@ def html_to_pdf(html: str, stylesheet: str = "", attached: Iterable[Attached] = 
         raise RenderingError("; ".join(problems))
     if missing:
         letters = ", ".join(f"U+{letter:04X}" for letter in sorted(missing))
-        raise RenderingError(f"no plain font has the letters {letters} of the style sheet")
+        raise RenderingError(f"no plain font has the letters {letters} of the style sheet or the logo")
     return pdf
 
 
@@ -188,7 +194,7 @@ class _Collector(logging.Handler):
         self.problems = problems
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.problems.append(record.getMessage())
+        self.problems.append(_INLINE.sub("data:…", record.getMessage()))
 
 
 @contextmanager

@@ -192,6 +192,17 @@ def draw_coloured_font(path):
     font.save(path)
 
 
+def test_letter_that_is_taken_apart_and_lacks_a_part_spoils_nothing():
+    """Thai writes one letter by two glyphs; where a font lacks one of these, nobody wrote what is missing."""
+    made = html_to_pdf(
+        page_with(text="a\u0e33b \u0e1a\u0e23\u0e34\u0e29\u0e31\u0e17 \u0e08\u0e33\u0e01\u0e31\u0e14"), STYLE
+    )
+    assert problems_of(made) == []
+    text = PdfReader(io.BytesIO(made)).pages[0].extract_text()
+    assert text.count("1.234,50") == 1
+    assert "a" in text
+
+
 def test_letter_of_a_style_sheet_that_no_font_has_is_an_error():
     """What the style sheet writes can not be replaced, so it is named."""
     with pytest.raises(RenderingError, match=r"U\+0378"):
