@@ -49,7 +49,7 @@ def invoice_view(
     """
     draft, locale = invoice.draft, words.locale
     number = "" if mark is Mark.DRAFT else one_line(invoice.number, CODE_LIMIT)
-    to_pay = invoice.amount_due > 0
+    to_pay = invoice.amount_due > 0 and mark is not Mark.VOIDED
     subtotals = draft.tax_subtotals
     setoffs = _setoffs(draft, Setoff.AFTER_TAX, words)
     title = _title(number, draft, words)
@@ -108,7 +108,7 @@ def _details(invoice: Invoice, words: Words, mark: Mark) -> tuple[Fact, ...]:
 
 
 def _due_note(invoice: Invoice, words: Words, mark: Mark) -> str:
-    if invoice.amount_due <= 0:
+    if invoice.amount_due <= 0 or mark is Mark.VOIDED:
         return words.say("nothing to pay")
     if mark is Mark.DRAFT:
         return words.count("within {count} day", "within {count} days", invoice.draft.payment_days)

@@ -66,6 +66,13 @@ def test_only_what_asks_for_its_amount_has_a_code_to_pay_with():
     assert shown == [Mark.NONE, Mark.COPY]
 
 
+def test_what_is_voided_asks_nobody_to_pay():
+    """All of it was credited: no account, and nothing to pay; of a corrected one a part is still owed."""
+    voided, corrected = viewed(credited(), Mark.VOIDED), viewed(credited(), Mark.CORRECTED)
+    assert (voided.payment, voided.due_note) == ((), "nothing to pay")
+    assert corrected.payment
+
+
 def test_a_draft_has_neither_number_nor_dates():
     """Whatever stands in for them is not printed; the days to pay are."""
     view = viewed(invoice("X-99"), Mark.DRAFT)
