@@ -30,7 +30,7 @@ _WIDTH, _LABEL, _VALUE = 480, 96, 52
 _ROW, _BAR, _LEGEND = 19, 11, 16
 _LETTER = 5.9
 """Of text this wide; letters differ, but nothing has to fit exactly."""
-_KIND_LIMIT = 28
+_KIND_LIMIT = 44
 _OTHER = "other"
 _TARIFFS_SHOWN = 3
 """More tariffs than that are added up."""

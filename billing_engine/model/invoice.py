@@ -173,7 +173,7 @@ class InvoiceEntry:
     """Priced by itself; overage is priced once for the month and counts 0 here."""
     reason: str
     parts: tuple[tuple[str, int], ...] = field(default=(), metadata=ADDED)
-    """What the billed seconds count as: "allowance", "overage", "development", "analysis", or the tariff's name."""
+    """What the billed seconds count as: "allowance", "overage", "development", "analysis", or the tariff's title."""
 
 
 @dataclass(frozen=True, slots=True)

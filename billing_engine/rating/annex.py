@@ -39,7 +39,7 @@ class _Part(NamedTuple):
     """What one charge counted for an entry."""
 
     counts_as: str
-    """"allowance", "overage", "development", "analysis", or the tariff's name."""
+    """"allowance", "overage", "development", "analysis", or the tariff's title."""
     billed_seconds: int
     amount: Decimal
     reason: str
@@ -49,7 +49,8 @@ def _reasons(statement: Statement, card: RateCard) -> Iterable[tuple[tuple[TimeE
     for charge in statement.charges:
         if charge.kind not in _OF_NO_ENTRY:
             reason = explain_charge(charge, statement, card)
-            yield charge.entries, _Part(charge.tariff or charge.kind, charge.billed_seconds, charge.amount, reason)
+            counts_as = charge.title if charge.tariff else charge.kind
+            yield charge.entries, _Part(counts_as, charge.billed_seconds, charge.amount, reason)
     for share in statement.overage_shares:
         yield share.entries, _Part(ChargeKind.OVERAGE, share.billed_seconds, ZERO, explain_share(share, card))
 
