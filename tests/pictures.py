@@ -1,16 +1,15 @@
-"""Documents of each kind as pictures of their pages: small, grey, and compared with those that somebody looked at."""
+"""Documents of each kind in each language, as pictures of their pages to be compared with those that somebody saw."""
 
-import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
 
 import pypdfium2
 from invoices import AFTER_TAX, BEFORE_TAX, BUYER, ENTRY, FEE, SELLER, TIME, USE, invoice
+from page_pictures import picture_of
+from PIL import Image
 from sla_reports import CUSTOMER, TERMINATION, sla_report
 
 from billing_engine.documents.rendering import (
@@ -34,63 +33,15 @@ TERMS = DocumentTerms(sepa_qr=True, second_language="en", footer="Agencija za pr
 PAGES = 2
 """Of each document; what follows looks like the second."""
 
-_SCALE = 0.5
-"""36 dots per inch: letters are blurred, columns and blocks are not."""
-_DIFFERENT = 40
-"""Of 256 shades: more than another smoothing of letters makes."""
 
-
-class Picture(NamedTuple):
-    """A page in shades of grey, a byte per dot."""
-
-    width: int
-    height: int
-    dots: bytes
-
-    def as_png(self) -> bytes:
-        """Write it so that everybody can look at it."""
-        rows = b"".join(b"\0" + self.dots[start : start + self.width] for start in range(0, len(self.dots), self.width))
-        head = struct.pack(">IIBBBBB", self.width, self.height, 8, 0, 0, 0, 0)
-        chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-        return b"\x89PNG\r\n\x1a\n" + b"".join(
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-            for name, data in chunks
-        )
-
-
-def read_png(content: bytes) -> Picture:
-    """Read a picture that `as_png` wrote."""
-    width, height = struct.unpack(">II", content[16:24])
-    (size,) = struct.unpack(">I", content[33:37])
-    rows = zlib.decompress(content[41 : 41 + size])
-    return Picture(
-        width, height, b"".join(rows[row * (width + 1) + 1 : (row + 1) * (width + 1)] for row in range(height))
-    )
-
-
-def pictures_of(pdf: bytes) -> list[Picture]:
+def pictures_of(pdf: bytes) -> list[Image.Image]:
     """Draw the first pages of a file."""
     document = pypdfium2.PdfDocument(pdf)
     try:
-        return [_drawn(document[number]) for number in range(min(PAGES, len(document)))]
+        count = min(PAGES, len(document))
     finally:
         document.close()
-
-
-def _drawn(page: pypdfium2.PdfPage) -> Picture:
-    bitmap = page.render(scale=_SCALE, grayscale=True)
-    rows, stride = bytes(bitmap.buffer), bitmap.stride
-    dots = b"".join(rows[row * stride : row * stride + bitmap.width] for row in range(bitmap.height))
-    return Picture(bitmap.width, bitmap.height, dots)
-
-
-def difference(one: Picture, other: Picture) -> float:
-    """Tell which share of the inked dots looks otherwise: 0 is the same, 1 another page."""
-    if one[:2] != other[:2]:
-        return 1
-    otherwise = sum(abs(a - b) > _DIFFERENT for a, b in zip(one.dots, other.dots, strict=True))
-    inked = sum(dot < 255 - _DIFFERENT for dot in one.dots)
-    return otherwise / max(inked, 1)
+    return [picture_of(pdf, number) for number in range(1, count + 1)]
 
 
 def _worked(day: int, ticket: str, *parts: tuple[str, int]):
@@ -205,7 +156,7 @@ KINDS: dict[str, tuple[Callable[[str], bytes], str]] = {
 """By name: what renders it, and in which language."""
 
 
-def render(name: str) -> list[Picture]:
+def render(name: str) -> list[Image.Image]:
     """Draw the pages of a kind of document."""
     write, language = KINDS[name]
     return pictures_of(write(language))
