@@ -118,7 +118,9 @@ class MailRound:
             assert invoice is not None, "a credit note has an invoice"  # noqa: S101 - held by the database
             words = words_for(invoice.draft.buyer.language, terms.templates)
             if note is None:
-                return _Written(mail_text(invoice, words, terms), words.language, documents.invoice_pdf(number))
+                # What was issued is what is to be booked; the text says what was credited or paid since.
+                pdf = documents.invoice_pdf(number, original=True)
+                return _Written(mail_text(invoice, words, terms), words.language, pdf)
             text = credit_note_mail_text(note, invoice, words, terms)
             return _Written(text, words.language, documents.credit_note_pdf(number))
         except BillingError as error:

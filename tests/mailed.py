@@ -71,4 +71,4 @@ class Mailed:
 def quick_documents(monkeypatch):
     """Have documents that take no time."""
     for name in ("invoice_pdf", "credit_note_pdf"):
-        monkeypatch.setattr(DocumentDesk, name, lambda _, number: b"%PDF-1.7 " + number.encode())
+        monkeypatch.setattr(DocumentDesk, name, lambda _, number, **_how: b"%PDF-1.7 " + number.encode())

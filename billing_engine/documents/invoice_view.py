@@ -29,6 +29,7 @@ from billing_engine.model.invoice import Invoice, InvoiceDraft, InvoiceLine, Inv
 from billing_engine.model.money import ZERO
 from billing_engine.model.settings import DocumentTerms
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax_shares import share_setoffs
 
 _UNIT_LIMIT = 8
 _DETAIL_LIMIT = 600
@@ -135,7 +136,7 @@ def _line(line: InvoiceLine, draft: InvoiceDraft, words: Words) -> LineView:
         title=words.phrase(one_line(line.title)),
         detail=words.phrase(paragraph(line.detail, _DETAIL_LIMIT)),
         quantity=_quantity(line, words),
-        unit=words.unit(code, line.quantity),
+        unit="" if line.counts_pieces else words.unit(code, line.quantity),
         rate=formats.rate_text(line.unit_price, draft.currency, words.locale),
         per=words.say("/ {unit}", unit=per).replace(" ", formats.NO_BREAK_SPACE) if per else "",
         tax=totals.rate_label(*draft.tax_key(line), words) if several else "",
@@ -150,15 +151,27 @@ def _quantity(line: InvoiceLine, words: Words) -> str:
 
 
 def _setoffs(draft: InvoiceDraft, setoff: Setoff, words: Words) -> tuple[SetoffView, ...]:
-    return tuple(_setoff(credit, draft.currency, words) for credit in draft.setoffs if credit.setoff is setoff)
+    return tuple(_setoff(credit, draft, words) for credit in draft.setoffs if credit.setoff is setoff)
 
 
-def _setoff(credit: InvoiceSetoff, currency: str, words: Words) -> SetoffView:
+def _setoff(credit: InvoiceSetoff, draft: InvoiceDraft, words: Words) -> SetoffView:
+    reference = words.say("Credit, reference {reference}", reference=one_line(credit.reference, CODE_LIMIT))
     return SetoffView(
         title=words.phrase(one_line(credit.title)),
-        reference=words.say("Credit, reference {reference}", reference=one_line(credit.reference, CODE_LIMIT)),
-        amount=formats.amount_text(-credit.amount, currency, words.locale),
+        reference="; ".join([reference, *_shares(credit, draft, words)]),
+        amount=formats.amount_text(-credit.amount, draft.currency, words.locale),
     )
+
+
+def _shares(credit: InvoiceSetoff, draft: InvoiceDraft, words: Words) -> list[str]:
+    """Say what a credit before tax takes off each rate, where there are several."""
+    shares = [share for share in share_setoffs(draft) if share.position == credit.position]
+    if len(draft.tax_subtotals) == 1 or credit.setoff is not Setoff.BEFORE_TAX:
+        return []
+    return [
+        f"{totals.rate_label(*share.key, words)}: {formats.amount_text(-share.amount, draft.currency, words.locale)}"
+        for share in shares
+    ]
 
 
 def _setoffs_sum(draft: InvoiceDraft, words: Words) -> str:

@@ -65,11 +65,30 @@ def mail_text(invoice: Invoice, words: Words, terms: DocumentTerms) -> MailText:
         (words.say("Service period"), formats.month_span_text(draft.period, words.locale)),
         (words.say("Amount due"), formats.money_text(invoice.amount_due, draft.currency, words.locale)),
     ]
-    is_due = invoice.amount_due > 0
+    is_due = _is_open(invoice)
     if is_due:
         facts.append((words.say("Due"), formats.day_text(invoice.due_on, words.locale)))
+    facts += _since(invoice, words)
     account = payment_facts(draft.seller, number, words) if is_due and draft.seller.iban else ()
     return _filled("mail.txt", _view(invoice, number, facts, account, words), words, terms)
+
+
+def _is_open(invoice: Invoice) -> bool:
+    return invoice.settlement.open > 0
+
+
+def _since(invoice: Invoice, words: Words) -> list[tuple[str, str]]:
+    """Say what was credited and paid before the mail was written, and what is left of the amount."""
+    known, currency = invoice.settlement, invoice.draft.currency
+    if not known.credited and not known.paid:
+        return []
+    amounts = [
+        (words.say_in("reminder", "Credited"), -known.credited),
+        (words.say_in("reminder", "Received so far"), -known.paid),
+        (words.say_in("reminder", "Still to be paid"), known.open),
+    ]
+    left = [(label, amount) for label, amount in amounts[:2] if amount]
+    return [(label, formats.money_text(amount, currency, words.locale)) for label, amount in [*left, amounts[2]]]
 
 
 def credit_note_mail_text(note: CreditNote, invoice: Invoice, words: Words, terms: DocumentTerms) -> MailText:
@@ -100,7 +119,7 @@ def _view(
         month=formats.month_text(draft.period, words.locale),
         addressee=one_line(draft.buyer.name),
         facts=_columns(printable_facts(facts)),
-        is_due=invoice.amount_due > 0,
+        is_due=_is_open(invoice),
         bank_details=_columns(account),
         sender=tuple(filter(None, map(one_line, sender))),
     )

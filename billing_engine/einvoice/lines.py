@@ -58,7 +58,7 @@ def _line(line: InvoiceLine, draft: InvoiceDraft, phrase: Say) -> Line:
         name=one_line(phrase(line.title)) or line.kind,
         description=paragraph(phrase(line.detail)),
         quantity=line.quantity,
-        unit=line.unit,
+        unit=PIECE if line.counts_pieces else line.unit,
         price=line.unit_price,
         base=Decimal(SECONDS_PER_HOUR // SECONDS_PER_UNIT.get(line.unit, SECONDS_PER_HOUR)),
         net=line.amount,

@@ -6,13 +6,9 @@ SAMPLE = """\
 
 [seller]
 name = "Sample Support d.o.o."
-address = [
-    "Bulevar kralja Aleksandra 1",
-    "11000 Beograd",
-    "Serbia",
-]
-# postal_code = "11000"              # for e-invoices that want them by themselves (Peppol, XRechnung);
-# city = "Beograd"                   # leave that line out of the address then
+address = ["Bulevar kralja Aleksandra 1"]
+postal_code = "11000"
+city = "Beograd"                     # Serbian invoices say it as the place of issue
 country = "RS"                       # ISO 3166 code
 vat_id = "RS100000024"
 registration_number = "00000000"
@@ -22,7 +18,7 @@ website = "www.example.com"
 bank = "Sample Bank"
 iban = "RS35260005601001611379"
 bic = "SMPLRSBG"
-# contact = "Accounts department"    # who answers questions about invoices
+contact = "Accounts department"      # who answers questions about invoices
 # id = "sample"                        # tells sellers that share a database apart: each has its own series of numbers
 
 [tax]

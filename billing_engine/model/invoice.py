@@ -91,6 +91,14 @@ class InvoiceLine:
     tax_percent: Decimal | None = field(default=None, metadata=ADDED)
 
     @property
+    def counts_pieces(self) -> bool:
+        """Tell whether a fee's months are those of several pieces, such as 8 months of 8 servers: pieces then."""
+        if self.unit != MONTH or not self.service_from or not self.service_to:
+            return False
+        months = Month.parse(self.service_from[:7]).until(Month.parse(self.service_to[:7]))
+        return self.quantity > len(list(months))
+
+    @property
     def seconds(self) -> int | None:
         """The quantity as a length of time; None when pieces or months are counted."""
         per_unit = SECONDS_PER_UNIT.get(self.unit)

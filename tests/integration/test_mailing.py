@@ -206,7 +206,7 @@ def test_what_can_not_be_rendered_waits_and_holds_nobody_up(mailed, post, monkey
     """It was not taken, so that the next call tries again."""
     one, two, three = mailed.numbers.values()
 
-    def broken(_, number):
+    def broken(_, number, **_how):
         if number == one:
             raise RenderingError("no memory")
         return b"%PDF"

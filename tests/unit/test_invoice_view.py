@@ -373,3 +373,16 @@ def test_every_foreign_text_is_made_printable():
         assert "\u202e" not in text
         assert "\x00" not in text
         assert len(text) <= 2000
+
+
+def test_pieces_are_no_months():
+    """8 servers for a month are 8 at a price per month; 3 months of one package are 3 months."""
+    month = {"service_from": "2026-10-01", "service_to": "2026-10-31"}
+    servers = replace(FEE, quantity=Decimal(8), unit_price=Decimal(45), **month)
+    quarter = replace(FEE, quantity=Decimal(3), unit_price=Decimal(120), **{**month, "service_from": "2026-08-01"})
+    view = invoice_view(invoice(lines=(servers, quarter)), words_for("en"), DocumentTerms())
+    (group,) = view.line_groups
+    assert [(line.quantity, line.unit, line.per) for line in group.lines] == [
+        ("8", "", "/\u00a0month"),
+        ("3", "months", "/\u00a0month"),
+    ]

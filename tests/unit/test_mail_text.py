@@ -14,6 +14,7 @@ from billing_engine.documents.mail_text import credit_note_mail_text, mail_text
 from billing_engine.errors import RenderingError
 from billing_engine.invoicing.credit_note import draft_credit_note
 from billing_engine.model.credit_note import CreditNote
+from billing_engine.model.payment import Credited, Payment
 from billing_engine.model.settings import DocumentTerms
 
 LANGUAGES = ("en", "de", "pl", "cs", "sr-Latn", "sr-Cyrl")
@@ -50,6 +51,17 @@ def test_a_mail_names_what_is_to_be_paid_and_where():
         "  Reference    2026-000118\n\n"
         "Kind regards\nNordlicht Software d.o.o.\nbilling@nordlicht.example\n+381 11 555 0123\n"
     )
+
+
+def test_what_was_credited_and_paid_since_is_said():
+    """A mail that is sent late does not ask for what is not owed any more."""
+    note = Credited("CN-1", date(2026, 11, 10), Decimal(50), Decimal(60))
+    payment = Payment("P1", "2026-000118", date(2026, 11, 11), Decimal(72))
+    issued = replace(invoice(), credit_notes=(note,), payments=(payment,))
+    said = plain(mail_text(issued, ENGLISH, PLAIN).body)
+    for line in ("Credited          -EUR 60.00", "Received so far   -EUR 72.00", "Still to be paid  EUR 300.00"):
+        assert " ".join(line.split()).replace("-EUR ", "EUR -") in " ".join(said.split())
+    assert "IBAN" in said
 
 
 def test_an_invoice_that_credits_cover_asks_for_nothing():

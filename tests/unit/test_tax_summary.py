@@ -61,6 +61,14 @@ def test_two_rates_are_told_apart_everywhere():
     assert view.sums == (Fact("Net", "610.00"), Fact("VAT", "97.00"))
 
 
+def test_a_credit_before_tax_says_what_it_takes_off_each_rate():
+    """The e-invoice has an allowance per rate; with one rate there is nothing to say."""
+    (several,) = viewed(taxed(FULL, REDUCED, setoffs=(BEFORE_TAX,))).reductions
+    assert several.reference == "Credit, reference CL-7; 20%: -42.49; 10%: -29.51"
+    (one,) = viewed(taxed(FULL, setoffs=(BEFORE_TAX,))).reductions
+    assert one.reference == "Credit, reference CL-7"
+
+
 def test_one_rate_is_not_repeated_at_each_line():
     """The summary has its one row and no sum of rows; the totals name the rate."""
     view = viewed(taxed(subtotal(TaxCategory.STANDARD, "610.00", "20")))
