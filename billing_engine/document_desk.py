@@ -50,7 +50,8 @@ class DocumentDesk:
     """Renders issued documents and keeps the hash of each file.
 
     Rendering takes its time, so none of this joins a transaction of the host: documents are read in one, and their
-    hashes noted in another. A database that can only be read is enough; no hash is kept then.
+    hashes noted in another. A database that can only be read is enough, SQLite's in a folder that can be
+    written; no hash is kept then.
     """
 
     def __init__(

@@ -63,7 +63,7 @@ def render_month(
     from rich.progress import Progress  # noqa: PLC0415 - only where something takes long
 
     from billing_engine.cli.tables import err  # noqa: PLC0415 - as above
-    from billing_engine.documents.files import pdf_file_name, write_whole  # noqa: PLC0415 - slow to import
+    from billing_engine.documents.files import pdf_file_name  # noqa: PLC0415 - slow to import
 
     folder.mkdir(parents=True, exist_ok=True)
     paths = {number: folder / pdf_file_name(number) for part in numbers for number in part}
@@ -72,12 +72,22 @@ def render_month(
     failed = 0
     with Progress(console=err, transient=True) as progress:
         for made in progress.track(results, total=len(paths), description="Rendering PDFs"):
-            if made.error is None:
-                write_whole(paths[made.number], made.content)
-            else:
+            error = made.error if made.error is not None else _written(paths[made.number], made.content)
+            if error is not None:
                 failed += 1
-                err.print(f"{made.number} could not be rendered: {made.error}", markup=False)
+                err.print(f"{made.number} could not be rendered: {error}", markup=False)
     return RenderedMonth(folder, paths, failed)
+
+
+def _written(path: Path, content: bytes) -> str | None:
+    """Write a file, or say why it can not be written."""
+    from billing_engine.documents.files import write_whole  # noqa: PLC0415 - slow to import
+
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        return f"{path} can not be written: {error.strerror}"
+    return None
 
 
 def render_reports(desk: DocumentDesk, reports: Sequence[SlaReport], folder: Path) -> None:

@@ -33,6 +33,7 @@ _LIBRARIES = (
 )
 _CATALOGUE = ".po"
 _PACKAGE = Path(__file__).parents[1]
+_REPLACEABLE = ("*.html", "*.css", "*.txt")
 _PROGRAM = ("documents", "einvoice", "model")
 """Parts of this program that decide about a document's bytes."""
 
@@ -61,14 +62,18 @@ def _machine() -> str:
 
 
 def _templates(folder: Path) -> list[list[str]]:
-    """Hash the user's own files as they are now: each page reads them."""
-    return [entry for entry in _files(folder) if not entry[0].endswith(_CATALOGUE)]
+    """Hash the user's own files that can replace one of ours, as they are now: each page reads them."""
+    shipped = resource_folder("invoice_templates")
+    names = {path.name for pattern in _REPLACEABLE for path in shipped.glob(pattern)}
+    own = sorted(path for pattern in _REPLACEABLE for path in folder.glob(pattern) if path.is_file())
+    # A template of the user's may extend another one of the user's, by whatever name.
+    return [[path.name, _hash(path.read_bytes())] for path in own if path.suffix == ".html" or path.name in names]
 
 
 @cache
 def _catalogues(folder: Path) -> list[list[str]]:
     """Hash the user's own words as the process has read them: it does so once."""
-    return _files(folder, f"*{_CATALOGUE}")
+    return _files(folder / "locale", f"*{_CATALOGUE}")
 
 
 def _version(library: str) -> str:

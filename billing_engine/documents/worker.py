@@ -102,7 +102,7 @@ def _work(connection: Connection, memory: int, folder: str) -> None:
     tempfile.tempdir = folder  # a process that is killed removes nothing
     _limit_memory(memory)
     _warm_up()
-    with suppress(EOFError):
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # nobody is there any more to tell
         while True:
             job: Job = connection.recv()
             connection.send(_make(job))

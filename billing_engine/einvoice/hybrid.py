@@ -7,7 +7,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
@@ -68,15 +67,15 @@ def check_level(level: str, specification: str) -> Iterator[Finding]:
 
 def read_hybrid(data: bytes) -> Hybrid:
     """Take the e-invoice out of a PDF; raises EInvoiceError when it can not be read at all."""
-    if find_spec("pypdf") is None:
-        raise EInvoiceError("reading a PDF needs what `pip install 'billing_engine[check]'` installs")
-    import pypdf  # noqa: PLC0415 - as above
+    import pypdf  # noqa: PLC0415 - slow to import, and not needed for plain XML
 
     try:
         with _patience():
             return _read(pypdf.PdfReader(io.BytesIO(data)))
     except EInvoiceError:
         raise
+    except pypdf.errors.DependencyError:
+        raise EInvoiceError("the PDF is encrypted, which no e-invoice may be") from None
     except Exception as error:  # noqa: BLE001 - a file that is broken, or wants to harm, leads to errors of any kind
         raise EInvoiceError(f"the PDF can not be read: {type(error).__name__}: {error}") from None
 

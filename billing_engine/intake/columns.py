@@ -12,6 +12,7 @@ from pydantic import BeforeValidator
 from billing_engine.errors import InvalidTextError
 from billing_engine.intake.csv_rows import Row
 from billing_engine.intake.fields import Currency
+from billing_engine.model.calendar import known_countries
 from billing_engine.model.delivery import StripeMode
 from billing_engine.model.price_list import FeeInterval, FeeTiming
 from billing_engine.model.tax_table import TAX_CHOICES, read_tax_choice
@@ -77,6 +78,8 @@ def _country(text: Any) -> str:
         raise ValueError("allowed is an ISO 3166 code such as RS")
     if text in _MISNAMED:
         raise ValueError(f"allowed is an ISO 3166 code, and that is {_MISNAMED[text]}")
+    if text not in known_countries():
+        raise ValueError("unknown country; allowed is an ISO 3166 code such as RS")
     return str(text)
 
 

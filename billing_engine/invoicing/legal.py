@@ -11,6 +11,7 @@ from billing_engine.errors import TaxError
 from billing_engine.model.identifiers import vat_id_problem
 from billing_engine.model.invoice import InvoiceDraft
 from billing_engine.model.tax import TaxCategory
+from billing_engine.model.tax_table import EU
 
 
 def check_legal_fields(draft: InvoiceDraft) -> None:
@@ -52,5 +53,7 @@ def _missing_for_reverse_charge(draft: InvoiceDraft) -> Iterator[str]:
     buyer = draft.buyer
     if not buyer.vat_id:
         yield f"customers.csv: vat_id of customer {draft.customer} is missing (BT-48), and reverse charge needs it"
-    elif problem := vat_id_problem(buyer.vat_id, buyer.country):
+    elif (buyer.country in EU or buyer.vat_id[:2].upper() in (*EU, "EL", "XI")) and (
+        problem := vat_id_problem(buyer.vat_id, buyer.country)  # elsewhere ids have forms of their own
+    ):
         yield f"customers.csv: vat_id of customer {draft.customer}: {problem} (BT-48), and reverse charge needs it"

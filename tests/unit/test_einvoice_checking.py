@@ -1,10 +1,11 @@
 """`check_file` by our own rules alone: broken e-invoices are found, harmful files are harmless."""
 
+import pikepdf
 import pytest
 from einvoices import kinds
 from lxml import etree
 
-from billing_engine.einvoice import checking, hybrid, reading
+from billing_engine.einvoice import checking, reading
 from billing_engine.einvoice.checking import check_file
 from billing_engine.einvoice.cii import NAMESPACES as CII
 from billing_engine.einvoice.formats import Format, missing_fields, write
@@ -477,9 +478,11 @@ def test_profiles_without_lines_are_left_to_the_official_rules(check):
         assert checking.OWN_RULES not in report.rules
 
 
-def test_without_the_extra_a_pdf_is_told_what_to_install(tmp_path, monkeypatch):
-    """Plain XML needs none."""
-    monkeypatch.setattr(hybrid, "find_spec", lambda _: None)
+def test_an_encrypted_pdf_is_no_e_invoice(tmp_path):
+    """Whatever it is encrypted with, and whoever could read it."""
     path = tmp_path / "invoice.pdf"
-    path.write_bytes(b"%PDF-1.7")
-    assert "pip install 'billing_engine[check]'" in check_file(path).findings[0].message
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(path, encryption=pikepdf.Encryption(owner="secret", user="", R=6))
+    (finding,) = check_file(path).findings
+    assert finding.message == "the PDF is encrypted, which no e-invoice may be"
