@@ -107,11 +107,11 @@ class DocumentDesk:
         """Write the e-invoice of an invoice or a credit note; raises InvoiceNotFoundError and EInvoiceError."""
         try:
             invoice = self._read_invoice(number)
-        except InvoiceNotFoundError as missing:
+        except InvoiceNotFoundError:
             try:
                 note, corrected = self._read_credit_note(number)
             except CreditNoteError:
-                raise missing from None
+                raise InvoiceNotFoundError(f"there is no invoice and no credit note {number!r}") from None
             return credit_note_xml(note, corrected, self._terms, format_)
         return invoice_xml(invoice, self._terms, format_)
 

@@ -110,8 +110,13 @@ def main() -> None:
     _check_texts()
     try:
         app()
-    except (BillingError, OSError) as error:
+    except BillingError as error:
         _exit(str(error), WRONG_USAGE if isinstance(error, _WRONG_CALLS) else 1)
+    except OSError as error:
+        named = error.filename2 or error.filename  # of two the one that was to be made
+        _exit(f"{named}: {error.strerror}" if named and error.strerror else str(error), 1)
+    except MemoryError:
+        _exit("there is not enough memory for this", 1)
     except Exception as error:
         from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - not needed to show help
 

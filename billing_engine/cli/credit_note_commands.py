@@ -20,7 +20,7 @@ from billing_engine.cli.options import (
     SettingsOption,
     world_of,
 )
-from billing_engine.cli.rendering import TemplatesOption, desk_with, render_month, write_pdf
+from billing_engine.cli.rendering import TemplatesOption, desk_with, render_month, tell_month, write_pdf
 from billing_engine.cli.times import read_day
 
 app = typer.Typer(help="Issue, list, show and render credit notes.", no_args_is_help=True)
@@ -143,7 +143,6 @@ def pdf(
         raise typer.BadParameter("give the number of a credit note, or --all with --month and --dir")
     desk = desk_with(world_of(context, database, settings).open_billing().documents, templates)
     if number is None and month is not None and directory is not None:
-        if render_month(desk, desk.month_numbers(month).of_credit_notes(), directory).failed:
-            raise typer.Exit(1)
+        tell_month(render_month(desk, desk.month_numbers(month).of_credit_notes(), directory))
     elif number is not None:
         typer.echo(str(write_pdf(desk.credit_note_pdf(number), number, output)))

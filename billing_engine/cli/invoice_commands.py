@@ -16,7 +16,7 @@ from billing_engine.cli.options import (
     SettingsOption,
     world_of,
 )
-from billing_engine.cli.rendering import TemplatesOption, desk_with, render_month, write_pdf
+from billing_engine.cli.rendering import TemplatesOption, desk_with, render_month, tell_month, write_pdf
 from billing_engine.cli.times import TodayOption, read_day
 
 app = typer.Typer(help="List, show and render issued invoices.", no_args_is_help=True)
@@ -99,8 +99,7 @@ def pdf(
     desk = desk_with(world_of(context, database, settings).open_billing().documents, templates)
     if number is None and month is not None and directory is not None:
         numbers = desk.month_numbers(month).of_invoices()
-        if render_month(desk, numbers, directory, original=original, copy=copy).failed:
-            raise typer.Exit(1)
+        tell_month(render_month(desk, numbers, directory, original=original, copy=copy))
     elif number is not None:
         content = desk.statement_pdf(number) if statement else desk.invoice_pdf(number, original=original, copy=copy)
         typer.echo(str(write_pdf(content, f"{number}-hours" if statement else number, output)))

@@ -79,6 +79,14 @@ def render_month(
     return RenderedMonth(folder, paths, failed)
 
 
+def tell_month(rendered: RenderedMonth) -> None:
+    """Say how many files were written; exits 1 when one was not."""
+    count = len(rendered.paths) - rendered.failed
+    typer.echo(f"{count} PDF{'' if count == 1 else 's'} in {rendered.folder}", err=True)
+    if rendered.failed:
+        raise typer.Exit(1)
+
+
 def _written(path: Path, content: bytes) -> str | None:
     """Write a file, or say why it can not be written."""
     from billing_engine.documents.files import write_whole  # noqa: PLC0415 - slow to import

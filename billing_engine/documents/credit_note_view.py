@@ -8,12 +8,13 @@ from billing_engine.documents.language import Words
 from billing_engine.documents.parties import CODE_LIMIT, buyer_view, place_of_issue, printable_facts, seller_view
 from billing_engine.documents.printable import one_line, paragraph
 from billing_engine.documents.view import CreditedLineView, CreditNoteView, Fact, SetoffView
-from billing_engine.model.credit_note import CreditNote, CreditNoteLine, home_tax_of, subtotals_of
+from billing_engine.model.credit_note import CreditNote, CreditNoteDraft, CreditNoteLine, home_tax_of, subtotals_of
 from billing_engine.model.document import Mark
 from billing_engine.model.invoice import Invoice
 from billing_engine.model.money import ZERO
 from billing_engine.model.settings import DocumentTerms
 from billing_engine.model.sla_terms import Setoff
+from billing_engine.model.tax_shares import add_up
 
 
 def credit_note_view(
@@ -107,9 +108,27 @@ def _sums(note: CreditNote, invoice: Invoice, words: Words) -> tuple[Fact, ...]:
     given_back = sum((one.amount for one in draft.reversals if one.setoff is Setoff.BEFORE_TAX), ZERO)
     return totals.sums(
         (words.say("Charges taken back"), draft.charged),
-        (words.say("Credits given back"), -given_back),
+        (words.say("Credits given back") + _by_rate(draft, invoice, words), -given_back),
         draft.net,
         totals.vat_fact(subtotals_of(draft, invoice), draft.tax, draft.currency, words),
         draft.currency,
         words,
     )
+
+
+def _by_rate(draft: CreditNoteDraft, invoice: Invoice, words: Words) -> str:
+    """Say what goes back to credits before tax at each rate, where there are several, as the e-invoice does."""
+    subtotals = subtotals_of(draft, invoice)
+    if len(subtotals) == 1:
+        return ""
+    keys = {line.position: invoice.draft.tax_key(line) for line in invoice.draft.lines}
+    charged = add_up((keys[line.invoice_position], line.amount) for line in draft.lines)
+    parts = [
+        (
+            totals.rate_label(*one.key, words),
+            formats.amount_text(one.net - charged[one.key], draft.currency, words.locale),
+        )
+        for one in subtotals
+        if one.net != charged[one.key]
+    ]
+    return f" ({'; '.join(map(': '.join, parts))})" if parts else ""

@@ -177,3 +177,17 @@ def test_one_language_is_enough_at_home():
         credit_note_html(credit_note_view(note, issued, ENGLISH, PLAIN), ENGLISH, PLAIN),
     ):
         assert "second" not in html
+
+
+def test_a_credit_note_says_what_goes_back_at_each_rate():
+    """The e-invoice has an allowance per rate, so that each is found on the page."""
+    lines = (
+        replace(FEE, tax_category="S", tax_percent=Decimal(20)),
+        replace(TIME, tax_category="S", tax_percent=Decimal(10)),
+    )
+    full = subtotal(TaxCategory.STANDARD, "317.51", "20")
+    reduced = subtotal(TaxCategory.STANDARD, "220.49", "10")
+    issued = taxed(full, reduced, lines=lines, setoffs=(BEFORE_TAX,))
+    note = CreditNote("CN-1", date(2026, 11, 20), draft_credit_note(issued, [], None, "Wrong"))
+    view = credit_note_view(note, issued, ENGLISH, PLAIN)
+    assert view.sums[1] == Fact("Credits given back (20%: -42.49; 10%: -29.51)", "-72.00")
