@@ -194,6 +194,10 @@ def _accounting_vat(home: HomeTax | None) -> AccountingVat | None:
 
 
 def _payment(invoice: Invoice, seller: Seller) -> Payment | None:
+    """Say where to pay; an invoice that credits cover is cleared, for which Dutch companies have no code (NL-R-008)."""
+    if invoice.amount_due <= 0:
+        dutch = (seller.country, invoice.draft.buyer.country) == ("NL", "NL")
+        return None if dutch else Payment(CLEARING)
     account = "".join(one_line(seller.iban, CODE_LIMIT).split())
     if not account:
         return None

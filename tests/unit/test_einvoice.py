@@ -30,7 +30,7 @@ from invoices import AFTER_TAX, BEFORE_TAX, FEE, TIME, invoice
 from billing_engine.einvoice.addresses import electronic_address, postal_address
 from billing_engine.einvoice.from_invoice import of_credit_note, of_invoice
 from billing_engine.einvoice.parties import full_vat_id
-from billing_engine.einvoice.terms import Allowance, ElectronicAddress, Period, Vat
+from billing_engine.einvoice.terms import CLEARING, Allowance, ElectronicAddress, Payment, Period, Vat
 from billing_engine.model.invoice import InvoiceLine
 from billing_engine.model.money import price_of_time
 from billing_engine.model.tax import TaxCategory
@@ -336,3 +336,13 @@ def test_a_line_without_a_title_is_named_by_its_kind():
     issued = taxed([replace(FEE, title="\x00 ")], STANDARD)
     assert of_invoice(issued).lines[0].name == "fee"
     assert of_credit_note(credited(issued), issued).lines[0].name == "fee"
+
+
+def test_an_invoice_that_credits_cover_names_no_account():
+    """The page says that nothing is to be paid; what is set off is cleared."""
+    covered = invoice(setoffs=(replace(AFTER_TAX, amount=Decimal("432.00")),))
+    assert of_invoice(covered).payment == Payment(CLEARING)
+    assert of_invoice(invoice()).payment.account
+    dutch = replace(covered.draft.seller, country="NL"), replace(covered.draft.buyer, country="NL")
+    at_home = replace(covered, draft=replace(covered.draft, seller=dutch[0], buyer=dutch[1]))
+    assert of_invoice(at_home).payment is None
