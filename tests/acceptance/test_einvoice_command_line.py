@@ -49,9 +49,6 @@ def say(tmp_path, monkeypatch, capsys):
     for name, rows in FILES.items():
         Path("data", f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     assert runner("init").code == 0
-    settings = Path("billing.toml")
-    more = 'contact = "Mila"\ncity = "Beograd"\npostal_code = "11000"\n'
-    settings.write_text(settings.read_text(encoding="utf-8").replace("[tax]", f"{more}[tax]", 1), encoding="utf-8")
     assert runner("run", "--data", "data", "--month", "2026-10", "--issue", "--issued-on", "2026-11-02").code == 0
     assert runner("credit-note", "create", "2026-000001", "--reason", "Wrong", "--issued-on", "2026-11-03").code == 0
     return runner

@@ -169,7 +169,8 @@ def test_whoever_lacks_a_legal_field_is_not_issued_and_no_number_is_lost(taxed):
 
 def test_a_table_without_an_answer_fails_its_customer_alone(opening):
     """The message says what to add; the other one is issued."""
-    books = fill(opening(vat_percent=None, tax=TaxTable(RATES, (RULES[0],))))
+    reduced = tuple(rate for rate in RATES if rate.name != "standard")
+    books = fill(opening(vat_percent=None, tax=TaxTable(reduced, (RULES[0],))))
     plans = {plan.customer.customer: plan for plan in books.billing.issue(OCTOBER, TODAY)}
     assert (plans["C1"].outcome, plans["C2"].outcome) == (RunOutcome.FAILED, RunOutcome.ISSUED)
     assert plans["C1"].reason.startswith("no row of [[tax.rules]] says how fee lines are taxed for customer C1 in RS")
