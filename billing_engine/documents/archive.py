@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from billing_engine.documents.files import whole
 
 _UNIX = 3
 _READABLE = 0o100644
@@ -26,15 +27,10 @@ class Packed(NamedTuple):
 
 def write_archive(path: Path, files: Iterable[Packed]) -> None:
     """Write files in order of name; the archive is there whole or not at all. Raises OSError."""
-    part = path.with_name(f".{uuid4().hex}.part")
-    try:
-        # PDFs are compressed already, and another zlib would make other bytes.
-        with ZipFile(part, "w", ZIP_STORED) as archive:
-            for file in sorted(files):
-                archive.writestr(_entry(file), file.path.read_bytes())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    # PDFs are compressed already, and another zlib would make other bytes.
+    with whole(path) as part, ZipFile(part, "w", ZIP_STORED) as archive:
+        for file in sorted(files):
+            archive.writestr(_entry(file), file.path.read_bytes())
 
 
 def _entry(file: Packed) -> ZipInfo:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -31,9 +33,16 @@ def sla_report_file_name(report: SlaReport) -> str:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file that is there whole or not at all, whoever looks and whatever fails."""
+    with whole(path) as part:
+        part.write_bytes(content)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a file to write that becomes the one at `path` when all went well, and is gone when not."""
     part = path.with_name(f".{uuid4().hex}.part")
     try:
-        part.write_bytes(content)
+        yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Text that somebody hands in, held to what every database keeps and every listing can show."""
+"""Text that somebody hands in, held to what every database keeps, every listing can show and every document may say."""
 
 from __future__ import annotations
 
@@ -35,3 +35,28 @@ def check_stripe_id(text: str, prefix: str) -> str:
     if text and re.fullmatch(rf"{prefix}[A-Za-z0-9_]{{1,90}}", text, re.ASCII) is None:
         raise InvalidTextError(f"allowed is an id of Stripe's such as {prefix}Nffr4sRS0bVZ3q")
     return text
+
+
+_LINE_BREAKS = dict.fromkeys(map(ord, "\r\v\f\x85\u2028\u2029"), "\n")
+_SEEN = "\n\t\u200c\u200d"
+"""White space, and joiners, which change how Persian, Indic scripts and emoji are written."""
+_UNSEEN = ("Cc", "Cf", "Cs")
+"""Controls, bidi and other invisible formatting, halves of characters."""
+
+
+def visible(text: str, limit: int) -> str:
+    """Drop what nobody sees and what no XML may hold, with line breaks of one kind, for a text to be cut at `limit`."""
+    # What lies far behind the cut is not even looked at: 100 MB of text cost no more than a page.
+    unified = text[: limit * 8].replace("\r\n", "\n").translate(_LINE_BREAKS)
+    return "".join(character for character in unified if _is_visible(character))
+
+
+def _is_visible(character: str) -> bool:
+    if character in _SEEN:
+        return True
+    return unicodedata.category(character) not in _UNSEEN and ord(character) & 0xFFFE != 0xFFFE
+
+
+def cut(text: str, limit: int) -> str:
+    """Cut a text with an ellipsis where it is longer than `limit` characters."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "\u2026"
