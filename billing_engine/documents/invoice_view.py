@@ -165,12 +165,12 @@ def _setoff(credit: InvoiceSetoff, draft: InvoiceDraft, words: Words) -> SetoffV
 
 def _shares(credit: InvoiceSetoff, draft: InvoiceDraft, words: Words) -> list[str]:
     """Say what a credit before tax takes off each rate, where there are several."""
-    shares = [share for share in share_setoffs(draft) if share.position == credit.position]
     if len(draft.tax_subtotals) == 1 or credit.setoff is not Setoff.BEFORE_TAX:
         return []
     return [
         f"{totals.rate_label(*share.key, words)}: {formats.amount_text(-share.amount, draft.currency, words.locale)}"
-        for share in shares
+        for share in share_setoffs(draft)
+        if share.position == credit.position
     ]
 
 

@@ -143,7 +143,4 @@ def _subtotal(reader: Reader, tax: Any) -> FoundSubtotal:
 def _totals(reader: Reader, settlement: Any, currency: str) -> dict[str, Decimal | None]:
     summation = reader.first(settlement, "ram:SpecifiedTradeSettlementHeaderMonetarySummation")
     totals = {term: reader.number(summation, f"ram:{name}") for term, name in _TOTALS}
-    for one in reader.all(summation, "ram:TaxTotalAmount"):
-        term = "BT-110" if one.get("currencyID", currency) == currency else "BT-111"
-        totals[term] = reader.figure_of(one)
-    return totals
+    return totals | reader.tax_totals(summation, "ram:TaxTotalAmount", currency)

@@ -135,7 +135,4 @@ def _subtotal(reader: Reader, subtotal: Any) -> FoundSubtotal:
 def _totals(reader: Reader, root: Any, currency: str) -> dict[str, Decimal | None]:
     total = reader.first(root, "cac:LegalMonetaryTotal")
     totals = {term: reader.number(total, f"cbc:{name}") for term, name in _TOTALS}
-    for one in reader.all(root, "cac:TaxTotal/cbc:TaxAmount"):
-        term = "BT-110" if one.get("currencyID", currency) == currency else "BT-111"
-        totals[term] = reader.figure_of(one)
-    return totals
+    return totals | reader.tax_totals(root, "cac:TaxTotal/cbc:TaxAmount", currency)

@@ -76,3 +76,10 @@ class Reader:
     def vat(self, element: Any, category: str, percent: str) -> FoundVat:
         """Return category and rate by their paths."""
         return FoundVat(self.text(element, category), self.number(element, percent))
+
+    def tax_totals(self, element: Any, path: str, currency: str) -> dict[str, Decimal | None]:
+        """Return the VAT in the document's own currency, and in that of accounting, by their terms."""
+        return {
+            "BT-110" if one.get("currencyID", currency) == currency else "BT-111": self.figure_of(one)
+            for one in self.all(element, path)
+        }
